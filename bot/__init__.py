@@ -1,0 +1,1 @@
+"""A Slack bot that copies Rackspace Cloud Databases backups to another region, safely."""

@@ -1,0 +1,135 @@
+"""A copy that somebody asked for: its states, and which move follows which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Self
+
+from bot.domain.backup import Backup
+from bot.domain.lineage import Evidence
+from bot.domain.people import Person
+from bot.domain.reasons import Fault, Reason
+
+
+class CopyState(StrEnum):
+    """Where a copy stands. The audit log says it; everything else follows."""
+
+    REQUESTED = "requested"
+    """Confirmed; nothing was sent yet, or what was sent was refused and will be sent again."""
+    WAITING = "waiting"
+    """Its parent is on the way to the destination."""
+    SENDING = "sending"
+    """About to be sent, or sent: until the outcome is written nobody knows whether it began."""
+    RUNNING = "running"
+    """It began."""
+    UNDECIDED = "undecided"
+    """It cannot be known whether it began: a person has to say."""
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    LOST = "lost"
+    """Watched for longer than anybody waits; it may still arrive."""
+
+
+ENDED = frozenset({CopyState.COMPLETED, CopyState.FAILED, CopyState.STOPPED, CopyState.LOST})
+"""The states nothing follows."""
+
+NOT_BEGUN = frozenset({CopyState.REQUESTED, CopyState.WAITING})
+"""The states in which a copy can still be stopped: nothing is under way in the cloud."""
+
+NEXT_STATES: Mapping[CopyState, frozenset[CopyState]] = MappingProxyType(
+    {
+        CopyState.REQUESTED: frozenset(
+            {CopyState.REQUESTED, CopyState.WAITING, CopyState.SENDING, CopyState.STOPPED, CopyState.FAILED}
+        ),
+        CopyState.WAITING: frozenset({CopyState.REQUESTED, CopyState.STOPPED, CopyState.FAILED}),
+        CopyState.SENDING: frozenset({CopyState.RUNNING, CopyState.REQUESTED, CopyState.FAILED, CopyState.UNDECIDED}),
+        CopyState.RUNNING: frozenset({CopyState.COMPLETED, CopyState.FAILED, CopyState.LOST}),
+        CopyState.UNDECIDED: frozenset({CopyState.REQUESTED, CopyState.COMPLETED}),
+    }
+)
+"""Which state may follow which; an ended copy has no next."""
+
+
+class ImpossibleMoveError(ValueError):
+    """A copy was told to move to a state that cannot follow the one it is in: a mistake in the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One confirmed request, from the moment it is in the audit log.
+
+    Attributes:
+        id: short enough to be typed: ``/copy-backup cancel 7f3a91c2``.
+        revision: grows by one with each move; a move is refused when it has moved on meanwhile.
+        confirmation_id: names the confirmation it came from: one confirmation makes one copy, however often it
+            is delivered.
+        backup: the source, as it was when the copy was confirmed.
+        name: of the new backup.
+        channel: id of the channel that is told.
+        plan_digest: of what was confirmed; see `bot.domain.plan.CopyPlan.digest`.
+        present_before: ids of backups that were in the destination before the request and could be mistaken
+            for its result.
+        sender: names the execution that moved it to SENDING; another execution that finds it there looks first.
+        attempts: requests sent so far.
+        next_attempt_at: when a refused request is sent again.
+        parent_id: id of the parent as it stands in the destination; ``None`` for a full backup.
+        parent_evidence: how that parent was recognised.
+        copied_id: id of the new backup in the destination, once seen.
+        copied_evidence: how the new backup was recognised.
+        shown_status: the last status of source or new backup that was seen, as the service says it.
+        reason: why it failed, waits to be sent again, is undecided, or was stopped.
+    """
+
+    id: str
+    revision: int
+    confirmation_id: str
+    backup: Backup
+    destination: str
+    name: str
+    description: str
+    requested_by: Person
+    requested_at: datetime
+    channel: str
+    plan_digest: str
+    state: CopyState = CopyState.REQUESTED
+    present_before: tuple[str, ...] = ()
+    sender: str | None = None
+    attempts: int = 0
+    sent_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    parent_id: str | None = None
+    parent_evidence: Evidence | None = None
+    copied_id: str | None = None
+    copied_evidence: Evidence | None = None
+    shown_status: str | None = None
+    ended_at: datetime | None = None
+    reason: Reason | None = None
+    fault: Fault | None = None
+    ended_by: Person | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to happen."""
+        return self.state not in ENDED
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """Whether nothing has begun in the cloud."""
+        return self.state in NOT_BEGUN
+
+    def moved(self, state: CopyState, **changes: Any) -> Self:  # noqa: ANN401 - what dataclasses.replace takes
+        """The copy after a move, with the changes that go with it.
+
+        Args:
+            state: where it moves to.
+            **changes: new values of other attributes.
+
+        Raises:
+            ImpossibleMoveError: the state cannot follow the present one.
+        """
+        if state not in NEXT_STATES.get(self.state, frozenset()):
+            raise ImpossibleMoveError(f"copy {self.id}: {self.state} cannot be followed by {state}")
+        return replace(self, state=state, revision=self.revision + 1, **changes)

@@ -1,0 +1,107 @@
+"""What goes into the audit log. An event never holds a token, an API key or a fault's ``details``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.people import Person
+from bot.domain.reasons import Reason
+
+
+class EventKind(StrEnum):
+    """Everything a person or the bot does or decides."""
+
+    # What a person did
+    COPY_REQUESTED = "copy_requested"
+    COPY_JOINED = "copy_joined"
+    """Somebody asked for a copy that is open already, and was told of it."""
+    PLAN_CHANGED = "plan_changed"
+    """What was confirmed is not what is there any more; the person is asked again, or the copy stops."""
+    STOPPED = "stopped"
+    SAID_IT_WAS_COPIED = "said_it_was_copied"
+    SAID_SEND_AGAIN = "said_send_again"
+    REFUSED_PERSON = "refused_person"
+    """Somebody who may not tried something."""
+    REFUSED_REQUEST = "refused_request"
+    """Requests that did not come from Slack, or not from this workspace; ``count`` of them since the last line."""
+
+    # What the bot did
+    WAITING_FOR_PARENT = "waiting_for_parent"
+    PARENT_ARRIVED = "parent_arrived"
+    SENDING = "sending"
+    """The intent: written before the request is sent."""
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    """Cloud Databases said no, and that is final."""
+    WILL_SEND_AGAIN = "will_send_again"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    """No answer, or one that leaves open whether the copy began: the bot looks."""
+    FOUND_BEGUN = "found_begun"
+    FOUND_NOT_BEGUN = "found_not_begun"
+    ASKED_PERSON = "asked_person"
+    """It could not be found out: a person has to say."""
+    COMPLETED = "completed"
+    FAILED = "failed"
+    LOST = "lost"
+    BOT_STARTED = "bot_started"
+    BOT_STOPPED = "bot_stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the audit log, before it has its place in it.
+
+    Attributes:
+        at: in UTC.
+        copy_id: the copy it is about; ``None`` for what is about no copy.
+        where: id of the channel it happened in or is told in.
+        backup_id: of the source.
+        facts: anything else worth knowing, by name: statuses, seconds, a fault's status, name and message.
+    """
+
+    kind: EventKind
+    at: datetime
+    who: Person
+    copy_id: str | None = None
+    backup_id: str | None = None
+    backup_name: str | None = None
+    source: str | None = None
+    destination: str | None = None
+    where: str | None = None
+    reason: Reason | None = None
+    facts: Mapping[str, str | int | float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event in its place.
+
+    Attributes:
+        sequence: 1 for the first; without gaps.
+        hash: of this event and all before it, as hexadecimal.
+    """
+
+    sequence: int
+    event: Event
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events to show; ``None`` means any.
+
+    Attributes:
+        text: part of a name, id, message or any other word in the event, whatever its case.
+        before: only events with a smaller sequence: the next page of a list that shows the newest first.
+    """
+
+    text: str | None = None
+    person: str | None = None
+    copy_id: str | None = None
+    backup_id: str | None = None
+    region: str | None = None
+    kinds: tuple[EventKind, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None

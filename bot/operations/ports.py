@@ -1,0 +1,279 @@
+"""What the operations need from the world, as they need it. The rooms of the outer ring provide it."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.backup import Backup
+from bot.domain.copies import Copy
+from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.pace import Pace
+from bot.domain.progress import Look
+from bot.domain.reasons import Fault
+
+
+class Clock(Protocol):
+    """Time. Tests turn it by hand."""
+
+    def now(self) -> datetime:
+        """The time in UTC, with its zone."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after so many seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer 202: the request was taken. It names no new backup."""
+
+
+class Cloud(Protocol):
+    """Cloud Databases. Never raises for what the service answers, or fails to: that is a `Fault`.
+
+    Every call counts against the region's budget and waits for it. ``urgent`` calls, those a person waits for,
+    go before the others; those that are not leave a part of the budget to them.
+    """
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions copies may leave from and go to, as set."""
+        ...
+
+    async def show(self, region: str, backup_id: str, *, urgent: bool = False) -> Backup | Fault:
+        """One backup; a `Fault` with `Reason.NOT_FOUND` where it is not in the region."""
+        ...
+
+    def pages(self, region: str, *, urgent: bool = False) -> AsyncIterator[tuple[Backup, ...] | Fault]:
+        """All backups of a region, page by page (20 at most each). A `Fault` is the last thing it gives."""
+        ...
+
+    async def copy(
+        self, region: str, backup_id: str, *, destination: str, name: str, description: str, request_id: str
+    ) -> Accepted | Fault:
+        """Send one copy request, once. It is never repeated here, but for one 401 with a new token.
+
+        Args:
+            region: where the backup is.
+            backup_id: the backup.
+            destination: where the copy goes.
+            name: of the new backup.
+            description: of the new backup; may be empty.
+            request_id: names the request in the logs of both sides.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The copy that is open for a backup and destination now.
+
+    Attributes:
+        is_new: whether the call opened it; otherwise it was open already, or came from the same confirmation.
+    """
+
+    copy: Copy
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first event of the audit log that is not what it was.
+
+    Attributes:
+        sequence: of that event; for a missing one, the number it should have had.
+        finding: what is wrong with it, in a few words.
+    """
+
+    sequence: int
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The audit log is whole.
+
+    Attributes:
+        events: how many it has.
+        head: the last hash; empty for an empty log.
+        is_keyed: whether the hashes need a key to be forged.
+    """
+
+    events: int
+    head: str
+    is_keyed: bool
+
+
+class Record(Protocol):
+    """The audit log, and the copies as they stand: one store, so that a move and its event are written together
+    or not at all. Whoever waits is woken only after the commit.
+    """
+
+    async def open(self, copy: Copy, event: Event) -> Opened:
+        """Open a copy, unless one is open for the same backup, source region and destination, or one (open or
+        ended) came from the same confirmation. The event is written only if the copy is new.
+        """
+        ...
+
+    async def move(self, copy: Copy, event: Event) -> bool:
+        """Write a copy that was moved once (`Copy.moved`) and the event of that move.
+
+        Returns:
+            ``False``, with nothing written, if the copy has moved on since it was read.
+        """
+        ...
+
+    async def append(self, event: Event) -> RecordedEvent:
+        """Write an event that moves no copy."""
+        ...
+
+    async def copy(self, copy_id: str) -> Copy | None:
+        """One copy; a unique beginning of its id, of six characters at least, is enough."""
+        ...
+
+    async def changed(self, copy: Copy, timeout: float) -> Copy:  # noqa: ASYNC109 - waiting that long is the promise
+        """The copy as soon as it has moved on since it was read, or as it is after ``timeout`` seconds."""
+        ...
+
+    async def open_copies(self) -> Sequence[Copy]:
+        """All copies that have not ended, oldest first."""
+        ...
+
+    async def open_copy(self, *, backup_id: str, source: str, destination: str) -> Copy | None:
+        """The open copy of a backup to a destination."""
+        ...
+
+    async def copies(
+        self,
+        *,
+        backup_id: str | None = None,
+        destination: str | None = None,
+        requested_by: str | None = None,
+        limit: int = 20,
+    ) -> Sequence[Copy]:
+        """Copies, open and ended, newest first; ``None`` means any."""
+        ...
+
+    async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
+        """Events, newest first."""
+        ...
+
+    def all_events(self, wanted: EventFilter) -> AsyncIterator[RecordedEvent]:
+        """Every such event, oldest first, without holding them all in memory."""
+        ...
+
+    async def story(self, copy_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
+        """The events of one copy with a sequence greater than ``after``, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """How the catalogue of a region stands.
+
+    Attributes:
+        complete_at: when the last refresh that went through all pages ended; ``None`` before the first.
+        fault: why the last one did not end well.
+        running: backups seen so far by a refresh under way; ``None`` when none is.
+        backups: how many the catalogue has of this region.
+    """
+
+    region: str
+    complete_at: datetime | None
+    fault: Fault | None
+    running: int | None
+    backups: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search in the catalogue found.
+
+    Attributes:
+        backups: those that can be copied, newest first; as many as were asked for.
+        total: how many can be copied and match.
+        not_copyable: how many match and cannot be copied, by their status.
+    """
+
+    backups: tuple[Backup, ...]
+    total: int
+    not_copyable: dict[str, int]
+
+
+class Catalogue(Protocol):
+    """The backups as last seen: what the form searches in, without asking the cloud."""
+
+    async def search(self, region: str, text: str, *, limit: int) -> Found:
+        """Backups of a region of which name, id, instance id, description or datastore contain every word of
+        ``text``, whatever its case; all for an empty text.
+        """
+        ...
+
+    async def backup(self, region: str, backup_id: str) -> Backup | None:
+        """One backup as last seen."""
+        ...
+
+    async def regions_of(self, backup_id: str) -> Sequence[Backup]:
+        """A backup in every region it was last seen in; a unique beginning of its id, of eight characters at
+        least, or its exact name is enough.
+        """
+        ...
+
+    async def likely_copies(self, original: Backup, destination: str, *, names: Sequence[str] = ()) -> Sequence[Backup]:
+        """Backups of the destination that may be ``original``: same id, its id in the address of their files,
+        or its name, its name with ``-copy``, or one of ``names``.
+        """
+        ...
+
+    async def put(self, backups: Sequence[Backup]) -> None:
+        """Note backups as they were just seen."""
+        ...
+
+    async def remove(self, region: str, backup_id: str) -> None:
+        """Note that a backup is gone."""
+        ...
+
+    async def refreshed(self, region: str) -> Refresh:
+        """How fresh the catalogue of a region is."""
+        ...
+
+    async def replace(self, region: str, at: datetime, backups: Sequence[Backup]) -> None:
+        """All backups of a region, as a refresh that began at ``at`` saw them: what it did not see is gone,
+        unless it was put there later than ``at``.
+        """
+        ...
+
+    async def note_refresh(self, region: str, *, running: int | None, fault: Fault | None) -> None:
+        """How a refresh goes: backups seen so far, or why it ended without an end."""
+        ...
+
+
+class Watch(Protocol):
+    """Looks at running copies, for all of them together within the budget."""
+
+    async def look(self, copy: Copy, *, not_before: datetime) -> Look:
+        """A look at both sides of a copy, made at ``not_before`` or later."""
+        ...
+
+
+class Engine(Protocol):
+    """Makes sure that somebody is working on every open copy, also after a crash."""
+
+    async def start(self, copy_id: str) -> None:
+        """Have `carry_out_copy` run for this copy. Called twice for one copy, it runs once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The world, as the operations are given it."""
+
+    cloud: Cloud
+    record: Record
+    catalogue: Catalogue
+    watch: Watch
+    engine: Engine
+    clock: Clock
+    pace: Pace
