@@ -42,12 +42,21 @@ NOT_BEGUN = frozenset({CopyState.REQUESTED, CopyState.WAITING})
 NEXT_STATES: Mapping[CopyState, frozenset[CopyState]] = MappingProxyType(
     {
         CopyState.REQUESTED: frozenset(
-            {CopyState.REQUESTED, CopyState.WAITING, CopyState.SENDING, CopyState.STOPPED, CopyState.FAILED}
+            {
+                CopyState.REQUESTED,
+                CopyState.WAITING,
+                CopyState.SENDING,
+                CopyState.RUNNING,
+                CopyState.STOPPED,
+                CopyState.FAILED,
+            }
         ),
         CopyState.WAITING: frozenset({CopyState.REQUESTED, CopyState.STOPPED, CopyState.FAILED}),
-        CopyState.SENDING: frozenset({CopyState.RUNNING, CopyState.REQUESTED, CopyState.FAILED, CopyState.UNDECIDED}),
-        CopyState.RUNNING: frozenset({CopyState.COMPLETED, CopyState.FAILED, CopyState.LOST}),
-        CopyState.UNDECIDED: frozenset({CopyState.REQUESTED, CopyState.COMPLETED}),
+        CopyState.SENDING: frozenset(
+            {CopyState.SENDING, CopyState.RUNNING, CopyState.REQUESTED, CopyState.FAILED, CopyState.UNDECIDED}
+        ),
+        CopyState.RUNNING: frozenset({CopyState.RUNNING, CopyState.COMPLETED, CopyState.FAILED, CopyState.LOST}),
+        CopyState.UNDECIDED: frozenset({CopyState.RUNNING, CopyState.REQUESTED, CopyState.COMPLETED, CopyState.FAILED}),
     }
 )
 """Which state may follow which; an ended copy has no next."""
@@ -72,7 +81,6 @@ class Copy:
         plan_digest: of what was confirmed; see `bot.domain.plan.CopyPlan.digest`.
         present_before: ids of backups that were in the destination before the request and could be mistaken
             for its result.
-        sender: names the execution that moved it to SENDING; another execution that finds it there looks first.
         attempts: requests sent so far.
         next_attempt_at: when a refused request is sent again.
         parent_id: id of the parent as it stands in the destination; ``None`` for a full backup.
@@ -96,7 +104,6 @@ class Copy:
     plan_digest: str
     state: CopyState = CopyState.REQUESTED
     present_before: tuple[str, ...] = ()
-    sender: str | None = None
     attempts: int = 0
     sent_at: datetime | None = None
     next_attempt_at: datetime | None = None

@@ -41,6 +41,8 @@ class EventKind(StrEnum):
     FOUND_NOT_BEGUN = "found_not_begun"
     ASKED_PERSON = "asked_person"
     """It could not be found out: a person has to say."""
+    SEEN = "seen"
+    """The status shown for a running copy changed."""
     COMPLETED = "completed"
     FAILED = "failed"
     LOST = "lost"

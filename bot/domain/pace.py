@@ -13,7 +13,9 @@ class Pace:
         first_look: between the first looks at a running copy.
         longest_look: between looks at an old one; the time grows with a copy's age in between.
         grace: how long a source may be COMPLETED again without a new backup in the destination before the copy
-            counts as failed, and how long to look after a lost answer before it counts as not begun.
+            counts as failed.
+        settle: after a lost answer, how long a copy that had begun would take at most to be seen.
+        patience: after a lost answer, how long the bot tries to find out by itself before it asks a person.
         give_up: how long a copy is watched before it counts as lost.
         first_retry: before a refused request is sent again for the first time; doubled each time.
         longest_retry: the most that grows to.
@@ -24,6 +26,8 @@ class Pace:
     first_look: float = 10.0
     longest_look: float = 120.0
     grace: float = 300.0
+    settle: float = 60.0
+    patience: float = 900.0
     give_up: float = 48 * 3600.0
     first_retry: float = 15.0
     longest_retry: float = 300.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME, REGION_NEVER_COPIED, Backup
+from bot.domain.copies import Copy
 from bot.domain.lineage import ParentAbsent, ParentGone, ParentStatus, ParentUnchecked, Recognised
 from bot.domain.reasons import Problem, Reason
 
@@ -51,6 +52,7 @@ class CopyPlan:
         backup: as it stands now in the source region.
         parent: what it needs in the destination, and whether that is there.
         existing: a copy that is there already.
+        under_way: this bot's own open copy of the same backup to the same region.
         looked_at: when the cloud was asked.
     """
 
@@ -59,10 +61,13 @@ class CopyPlan:
     parent: ParentStatus
     existing: ExistingCopy | None
     looked_at: datetime
+    under_way: Copy | None = None
 
     @property
     def problem(self) -> Problem | None:
         """Why this plan cannot be carried out as it is; ``None`` if it can."""
+        if self.under_way:
+            return Problem(Reason.COPY_UNDER_WAY, about=self.under_way.id)
         if not self.backup.is_copyable:
             return Problem(Reason.BACKUP_NOT_COPYABLE, about=self.backup.status)
         match self.parent:

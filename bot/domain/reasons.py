@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NAME_TOO_LONG = "name_too_long"
     DESCRIPTION_TOO_LONG = "description_too_long"
     COPY_EXISTS = "copy_exists"
+    COPY_UNDER_WAY = "copy_under_way"
     PLAN_CHANGED = "plan_changed"
     CHANNEL_CLOSED = "channel_closed"
 
