@@ -1,0 +1,46 @@
+"""Carry out a copy: from the request that was written down to its end.
+
+Everything that matters is in the record. Each step reads the copy, does one thing and moves it, or waits and looks
+again; so this can be cut off at any point and started anew, and two executions of one copy do no harm: a move
+fails for whoever comes second.
+
+The copy request is not idempotent and its answer names no backup. So the move to SENDING is written before the
+request; whoever finds a copy in SENDING, also after a lost answer, first finds out whether it began
+(`bot.operations.find_out`), and only then sends again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from bot.domain.copies import Copy, CopyState
+from bot.operations.find_out import find_out_whether_it_began
+from bot.operations.follow_copy import follow_copy
+from bot.operations.ports import Ports
+from bot.operations.send_copy import send_copy
+from bot.operations.wait_for_parent import wait_for_parent
+
+STEPS: Mapping[CopyState, Callable[[Ports, Copy], Awaitable[None]]] = MappingProxyType(
+    {
+        CopyState.REQUESTED: send_copy,
+        CopyState.WAITING: wait_for_parent,
+        CopyState.SENDING: find_out_whether_it_began,
+        CopyState.UNDECIDED: find_out_whether_it_began,
+        CopyState.RUNNING: follow_copy,
+    }
+)
+"""What is done for a copy in each state that is not an end."""
+
+
+async def carry_out_copy(ports: Ports, copy_id: str) -> None:
+    """Work on a copy until it has ended. May be cancelled at any point, and called again.
+
+    Raises:
+        LookupError: there is no such copy.
+    """
+    while True:
+        copy = await ports.record.copy(copy_id)
+        if copy is None:
+            raise LookupError(f"no copy {copy_id} in the record")
+        if not copy.is_open:
+            return
+        await STEPS[copy.state](ports, copy)

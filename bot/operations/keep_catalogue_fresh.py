@@ -1,0 +1,47 @@
+"""Keep the catalogue of backups fresh, behind the scenes and within the cloud's budget."""
+
+import asyncio
+
+from bot.domain.backup import Backup
+from bot.domain.reasons import Fault
+from bot.operations.ports import Ports
+
+
+async def refresh_catalogue(ports: Ports, region: str) -> Fault | None:
+    """Read all backups of a region into the catalogue.
+
+    What was read is there at once; what is gone in the region leaves when the last page was read.
+
+    Returns:
+        Why it could not be read to the end, if so: then the catalogue keeps what it had.
+    """
+    began = ports.clock.now()
+    seen: list[Backup] = []
+    await ports.catalogue.note_refresh(region, running=0, fault=None)
+    async for page in ports.cloud.pages(region):
+        if isinstance(page, Fault):
+            await ports.catalogue.note_refresh(region, running=None, fault=page)
+            return page
+        seen.extend(page)
+        await ports.catalogue.put(page)
+        await ports.catalogue.note_refresh(region, running=len(seen), fault=None)
+    await ports.catalogue.replace(region, began, seen)
+    return None
+
+
+async def keep_catalogue_fresh(ports: Ports, every: float) -> None:
+    """Refresh every region, again and again, until cancelled.
+
+    Args:
+        ports: the world.
+        every: seconds from the end of one refresh of a region to the beginning of its next.
+    """
+    async with asyncio.TaskGroup() as group:
+        for region in ports.cloud.regions:
+            group.create_task(_keep_fresh(ports, region, every))
+
+
+async def _keep_fresh(ports: Ports, region: str, every: float) -> None:
+    while True:
+        await refresh_catalogue(ports, region)
+        await ports.clock.sleep(every)

@@ -1,0 +1,62 @@
+"""Writing down what happens to a copy: its move and the event of that move, together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.copies import Copy, CopyState
+from bot.domain.events import Event, EventKind
+from bot.domain.people import BOT, Person
+from bot.domain.reasons import Fault
+from bot.operations.ports import Ports
+
+Facts = Mapping[str, str | int | float | None]
+
+
+def fault_facts(fault: Fault | None) -> Facts:
+    """What the audit log keeps of an answer of the cloud."""
+    if fault is None:
+        return {}
+    return {"status": fault.status, "fault": fault.name, "message": fault.message}
+
+
+async def move(
+    ports: Ports,
+    copy: Copy,
+    to: CopyState,
+    kind: EventKind,
+    *,
+    who: Person = BOT,
+    where: str | None = None,
+    facts: Facts | None = None,
+    **changes: Any,  # noqa: ANN401 - what Copy.moved takes
+) -> Copy | None:
+    """Move a copy, if it has not moved on since it was read.
+
+    Args:
+        ports: the world.
+        copy: as it was read.
+        to: the state it moves to.
+        kind: the event that goes into the audit log with the move.
+        who: whose doing it is.
+        where: id of the channel it was done in; the copy's own if not given.
+        facts: what else is worth knowing.
+        **changes: new values of the copy's other attributes.
+
+    Returns:
+        The copy after the move; ``None``, with nothing written, if it had moved on.
+    """
+    moved = copy.moved(to, **changes)
+    event = Event(
+        kind=kind,
+        at=ports.clock.now(),
+        who=who,
+        copy_id=copy.id,
+        backup_id=copy.backup.id,
+        backup_name=copy.backup.name,
+        source=copy.backup.region,
+        destination=copy.destination,
+        where=where or copy.channel,
+        reason=moved.reason,
+        facts={**fault_facts(changes.get("fault")), **(facts or {})},
+    )
+    return moved if await ports.record.move(moved, event) else None

@@ -1,0 +1,149 @@
+"""Send the copy request: the last look, the intent, the request, and what its answer means."""
+
+from datetime import timedelta
+
+from bot.domain.backup import Backup, BackupStatus
+from bot.domain.copies import Copy, CopyState
+from bot.domain.events import EventKind
+from bot.domain.lineage import ParentAbsent, ParentArriving, ParentGone, ParentReady, ParentStatus, Recognised
+from bot.domain.progress import new_backup
+from bot.domain.reasons import Fault, Reason, Repeat
+from bot.operations.moves import move
+from bot.operations.plan_copy import look_at_parent
+from bot.operations.ports import Accepted, Ports
+from bot.operations.recognition import find_in_region, show
+from bot.operations.wait_for_parent import fail_without_parent
+
+
+async def send_copy(ports: Ports, copy: Copy) -> None:
+    """Send a copy that is due, if it can be sent; otherwise write down why not, or wait until it is due."""
+    due_in = (copy.next_attempt_at - ports.clock.now()).total_seconds() if copy.next_attempt_at else 0.0
+    if due_in > 0:
+        await ports.record.changed(copy, due_in)
+        return
+    if await _arrived_already(ports, copy):
+        await move(ports, copy, CopyState.RUNNING, EventKind.FOUND_BEGUN, reason=None, fault=None)
+        return
+    source = await show(ports, copy.backup.region, copy.backup.id, urgent=False)
+    if isinstance(source, Backup) and source.status == BackupStatus.COPYING:
+        await _wait_for_other_copy(ports, copy)
+        return
+    if impossible := _impossible(source):
+        await move(ports, copy, CopyState.FAILED, EventKind.FAILED, reason=impossible, ended_at=ports.clock.now())
+        return
+    parent = await look_at_parent(ports, copy.backup, copy.destination, urgent=False)
+    match parent:
+        case ParentArriving():
+            facts = {"parent": parent.parent_name, "parent_copy": parent.copy_id}
+            await move(ports, copy, CopyState.WAITING, EventKind.WAITING_FOR_PARENT, facts=facts)
+        case ParentAbsent() | ParentGone():
+            await fail_without_parent(ports, copy, parent)
+        case _:
+            await _send(ports, copy, parent)
+
+
+def _impossible(source: Backup | Fault) -> Reason | None:
+    """Why a backup cannot be copied, now or later. A region that cannot be asked is no reason: its answer to the
+    request itself will be.
+    """
+    if isinstance(source, Fault):
+        return Reason.BACKUP_NOT_FOUND if source.reason is Reason.NOT_FOUND else None
+    return Reason.BACKUP_NOT_COPYABLE if source.has_failed else None
+
+
+async def _arrived_already(ports: Ports, copy: Copy) -> bool:
+    """Whether an earlier request for this copy had worked after all."""
+    if copy.attempts == 0:
+        return False
+    candidates = await ports.catalogue.likely_copies(copy.backup, copy.destination, names=[copy.name])
+    return isinstance(new_backup(copy, candidates), Recognised)
+
+
+async def _wait_for_other_copy(ports: Ports, copy: Copy) -> None:
+    """The backup is being copied elsewhere at the moment: Cloud Databases would refuse this request (422)."""
+    if copy.reason is not Reason.UNPROCESSABLE:
+        facts = {"status": BackupStatus.COPYING.value}
+        await move(
+            ports, copy, CopyState.REQUESTED, EventKind.WILL_SEND_AGAIN, facts=facts, reason=Reason.UNPROCESSABLE
+        )
+        return
+    age = (ports.clock.now() - copy.requested_at).total_seconds()
+    await ports.record.changed(copy, ports.pace.until_next_look(age))
+
+
+async def _send(ports: Ports, copy: Copy, parent: ParentStatus) -> None:
+    found = parent.found if isinstance(parent, ParentReady) else None
+    sending = await move(
+        ports,
+        copy,
+        CopyState.SENDING,
+        EventKind.SENDING,
+        facts={"name": copy.name, "parent_evidence": found.evidence.value if found else None},
+        attempts=copy.attempts + 1,
+        sent_at=ports.clock.now(),
+        next_attempt_at=None,
+        present_before=copy.present_before if copy.attempts else await _present_before(ports, copy),
+        parent_id=found.backup.id if found else None,
+        parent_evidence=found.evidence if found else None,
+        reason=None,
+        fault=None,
+    )
+    if sending is None:
+        return
+    answer = await ports.cloud.copy(
+        copy.backup.region,
+        copy.backup.id,
+        destination=copy.destination,
+        name=copy.name,
+        description=copy.description,
+        request_id=f"{copy.id}-{sending.attempts}",
+    )
+    if isinstance(answer, Accepted):
+        await move(ports, sending, CopyState.RUNNING, EventKind.ACCEPTED)
+    else:
+        await _refused(ports, sending, answer)
+
+
+async def _present_before(ports: Ports, copy: Copy) -> tuple[str, ...]:
+    """Ids in the destination that could be mistaken for the result, and are not: they were there before."""
+    await find_in_region(ports, copy.backup, copy.destination, names=[copy.name], urgent=False)
+    there = await ports.catalogue.likely_copies(copy.backup, copy.destination, names=[copy.name])
+    return tuple(backup.id for backup in there)
+
+
+async def _refused(ports: Ports, copy: Copy, fault: Fault) -> None:
+    """Write down an answer that is not 202, and what follows from it."""
+    if fault.repeat is Repeat.AFTER_LOOKING:
+        await move(ports, copy, CopyState.SENDING, EventKind.OUTCOME_UNKNOWN, reason=fault.reason, fault=fault)
+        return
+    seconds = ports.pace.until_next_attempt(fault, copy.attempts)
+    if seconds is not None:
+        await move(
+            ports,
+            copy,
+            CopyState.REQUESTED,
+            EventKind.WILL_SEND_AGAIN,
+            facts={"seconds": round(seconds, 1)},
+            reason=fault.reason,
+            fault=fault,
+            next_attempt_at=ports.clock.now() + timedelta(seconds=seconds),
+        )
+        return
+    await move(
+        ports,
+        copy,
+        CopyState.FAILED,
+        EventKind.REFUSED,
+        reason=await _reason_of_refusal(ports, copy, fault),
+        fault=fault,
+        ended_at=ports.clock.now(),
+    )
+
+
+async def _reason_of_refusal(ports: Ports, copy: Copy, fault: Fault) -> Reason:
+    """A 400 does not say which of its causes it has; whether it is the parent can be looked up."""
+    if fault.reason is Reason.BAD_REQUEST and copy.backup.is_incremental:
+        parent = await look_at_parent(ports, copy.backup, copy.destination, urgent=False)
+        if isinstance(parent, ParentAbsent | ParentGone):
+            return Reason.PARENT_MISSING
+    return fault.reason
