@@ -13,8 +13,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from bot.domain.copies import Copy, CopyState
+from bot.domain.events import EventKind
+from bot.domain.reasons import Reason
 from bot.operations.find_out import find_out_whether_it_began
 from bot.operations.follow_copy import follow_copy
+from bot.operations.moves import move
 from bot.operations.ports import Ports
 from bot.operations.send_copy import send_copy
 from bot.operations.wait_for_parent import wait_for_parent
@@ -34,6 +37,8 @@ STEPS: Mapping[CopyState, Callable[[Ports, Copy], Awaitable[None]]] = MappingPro
 async def carry_out_copy(ports: Ports, copy_id: str) -> None:
     """Work on a copy until it has ended. May be cancelled at any point, and called again.
 
+    A copy that has not begun after `Pace.give_up` seconds has failed, whatever it waits for.
+
     Raises:
         LookupError: there is no such copy.
     """
@@ -43,4 +48,8 @@ async def carry_out_copy(ports: Ports, copy_id: str) -> None:
             raise LookupError(f"no copy {copy_id} in the record")
         if not copy.is_open:
             return
+        if copy.can_be_stopped and (ports.clock.now() - copy.requested_at).total_seconds() >= ports.pace.give_up:
+            reason = copy.reason or Reason.WATCHED_TOO_LONG
+            await move(ports, copy, CopyState.FAILED, EventKind.FAILED, reason=reason, ended_at=ports.clock.now())
+            continue
         await STEPS[copy.state](ports, copy)
