@@ -114,3 +114,11 @@ async def test_a_port_that_is_taken_is_the_callers_error_and_not_the_end_of_the_
         with pytest.raises(OSError, match="in use"):
             async with loopback_server(app, port=taken.getsockname()[1]):
                 pass
+
+
+async def test_answers_do_not_wait_for_a_delayed_acknowledgement(app: Starlette) -> None:
+    async with loopback_server(app) as port, httpx.AsyncClient() as client:
+        began = time.monotonic()
+        for _ in range(50):
+            await client.get(f"http://127.0.0.1:{port}/hello")
+    assert time.monotonic() - began < 50 * 0.040  # what 50 answers take at least when each is delayed
