@@ -74,8 +74,6 @@ class StorageSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", validate_default=True, env_ignore_empty=True, hide_input_in_errors=True
     )
-        env_file=".env", extra="ignore", validate_default=True, env_ignore_empty=True, hide_input_in_errors=True
-    )
 
     database_url: str = "sqlite:///copy-backup-bot.sqlite"
     """A SQLite file: three slashes and a relative path, or four and an absolute one."""
