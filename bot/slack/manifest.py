@@ -1,0 +1,54 @@
+"""The Slack app as a manifest: what Slack has to know about the bot, built from what the bot uses."""
+
+from typing import Any
+
+from bot.slack.scopes import SCOPES
+
+SHORTCUT_NAME = "Copy a backup"
+SHORTCUT_ID = "copy_backup"
+
+
+def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
+    """A manifest as Slack takes it at https://api.slack.com/apps ("From a manifest").
+
+    Args:
+        command: the slash command, such as ``/copy-backup``.
+        public_url: where Slack reaches the bot; ``None`` for Socket Mode, which needs no address.
+    """
+    requests = f"{public_url.rstrip('/')}/slack/events" if public_url else None
+    slash_command: dict[str, Any] = {
+        "command": command,
+        "description": "Copy a database backup to another region",
+        "usage_hint": "[BACKUP REGION [NAME] | status | history [WORDS] | cancel ID | help]",
+        "should_escape": True,
+    }
+    interactivity: dict[str, Any] = {"is_enabled": True}
+    if requests:
+        slash_command["url"] = requests
+        interactivity |= {"request_url": requests, "message_menu_options_url": requests}
+    return {
+        "display_information": {
+            "name": "Copy Backup",
+            "description": "Copies Rackspace Cloud Databases backups to another region and says when they are there.",
+            "background_color": "#1d3557",
+        },
+        "features": {
+            "bot_user": {"display_name": "Copy Backup", "always_online": True},
+            "shortcuts": [
+                {
+                    "name": SHORTCUT_NAME,
+                    "type": "global",
+                    "callback_id": SHORTCUT_ID,
+                    "description": "Copy a database backup to another region",
+                }
+            ],
+            "slash_commands": [slash_command],
+        },
+        "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
+        "settings": {
+            "interactivity": interactivity,
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": public_url is None,
+            "token_rotation_enabled": False,
+        },
+    }
