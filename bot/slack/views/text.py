@@ -1,0 +1,100 @@
+"""Words, sizes and times as Slack shows them. Everything that came from people or the cloud goes through here.
+
+An unescaped ``<!channel>`` or ``<@U…>`` in a backup's name would ping people (``slack-platform.md``, Text).
+"""
+
+from datetime import datetime
+
+ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+"""What Slack wants escaped in ``mrkdwn`` (``slack-platform.md``, Text)."""
+
+DEFAULT_COMMAND = "/copy-backup"
+"""The slash command, unless a setting gives it another name."""
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def cut(text: str, limit: int) -> str:
+    """``text`` in at most ``limit`` characters; where something was left out it ends with an ellipsis."""
+    return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def escape(text: str, limit: int | None = None) -> str:
+    """Text of others for a ``mrkdwn`` text: shown as it is, it can neither ping nor link.
+
+    Args:
+        text: as it came.
+        limit: characters that are shown at most; counted before escaping, so that no escape is cut in two.
+    """
+    shown = text if limit is None else cut(text, limit)
+    return "".join(ESCAPES.get(character, character) for character in shown)
+
+
+def plain(text: str) -> str:
+    """Text of others on one line, for a ``plain_text`` field, where nothing has to be escaped."""
+    return " ".join(text.split())
+
+
+def code(text: str, limit: int = 100) -> str:
+    """A name, id or message of others, set apart as code: no formatting in it counts.
+
+    A backtick would end the code, and is shown as an apostrophe.
+    """
+    shown = escape(plain(text).replace("`", "'"), limit)
+    return f"`{shown}`" if shown else "(no name)"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in two units at most: ``40 seconds``, ``4 minutes``, ``2 hours 5 minutes``, ``3 days``."""
+    whole = max(int(seconds), 0)
+    if whole < _MINUTE:
+        return _count(whole, "second")
+    if whole < _HOUR:
+        return _count(whole // _MINUTE, "minute")
+    if whole < 2 * _DAY:
+        hours, minutes = whole // _HOUR, whole % _HOUR // _MINUTE
+        return _count(hours, "hour") + (f" {_count(minutes, 'minute')}" if minutes and hours < 10 else "")
+    return _count(whole // _DAY, "day")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def count(number: int, word: str) -> str:
+    """A number with its word: ``1 backup``, ``1,240 backups``."""
+    return _count(number, word)
+
+
+def age(then: datetime | None, now: datetime) -> str:
+    """How long ago something was: ``6 hours ago``; ``at an unknown time`` where that is not known."""
+    if then is None:
+        return "at an unknown time"
+    seconds = (now - then).total_seconds()
+    return "just now" if seconds < 10 else f"{duration(seconds)} ago"
+
+
+def size(gigabytes: float | None) -> str:
+    """A size: ``1.4 GB``; ``0.18 GB`` for a small one; ``size unknown`` where the service has not said."""
+    if gigabytes is None:
+        return "size unknown"
+    digits = 2 if gigabytes < 1 else 1
+    return f"{gigabytes:,.{digits}f}".rstrip("0").rstrip(".") + " GB"
+
+
+def slack_date(moment: datetime | None) -> str:
+    """A moment in the reader's own time zone (``slack-platform.md``, Text); UTC where a client cannot do that."""
+    if moment is None:
+        return "at an unknown time"
+    fallback = moment.strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def mention(person_id: str) -> str:
+    """A mention, which pings: only where somebody has to hear of it."""
+    return f"<@{escape(person_id)}>"
+
+
+def link(address: str | None, words: str) -> str:
+    """Words of the bot's own that lead to an address; only the words where there is none."""
+    return f"<{address}|{words}>" if address else words
