@@ -1,0 +1,92 @@
+"""The only room with SQL: the audit log with its hash chain, the copies as they stand, what was told of them, and
+the catalogue of backups. On SQLite.
+
+`open_storage` gives the bot all of it; `verify`, `read_newest` and `read_all` look at a file that a bot may be
+using.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.operations.ports import Clock
+from bot.storage.audit_log import StoredEvent, create_events
+from bot.storage.catalogue import SqliteCatalogue
+from bot.storage.catalogue_table import create_catalogue
+from bot.storage.copies import create_copies
+from bot.storage.database import Database
+from bot.storage.errors import FileInUseError, NewerFileError, StorageError, UnreadableFileError, WrongKeyError
+from bot.storage.export import as_csv, as_json_lines
+from bot.storage.posts import SqlitePosts, create_posts
+from bot.storage.reading import read_all, read_newest
+from bot.storage.record import SqliteRecord
+from bot.storage.verify import verify
+
+__all__ = [
+    "FileInUseError",
+    "NewerFileError",
+    "SqliteCatalogue",
+    "SqlitePosts",
+    "SqliteRecord",
+    "Storage",
+    "StorageError",
+    "StoredEvent",
+    "UnreadableFileError",
+    "WrongKeyError",
+    "as_csv",
+    "as_json_lines",
+    "catalogue_path",
+    "open_storage",
+    "read_all",
+    "read_newest",
+    "verify",
+]
+
+RECORD_SCHEMA = (create_events, create_copies, create_posts)
+CATALOGUE_SCHEMA = (create_catalogue,)
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Everything the bot remembers."""
+
+    record: SqliteRecord
+    posts: SqlitePosts
+    catalogue: SqliteCatalogue
+    files: tuple[Database, ...]
+
+    async def close(self) -> None:
+        """Write what was asked for already, and let the files go."""
+        for file in self.files:
+            await file.close()
+
+
+def catalogue_path(path: Path) -> Path:
+    """The file of the catalogue, beside the bot's own: it holds nothing that the cloud does not have."""
+    return path.with_name(f"{path.stem}-catalogue{path.suffix}")
+
+
+async def open_storage(path: Path, clock: Clock, *, key: SecretStr | None = None) -> Storage:
+    """Open the bot's files, and make them where there are none.
+
+    Args:
+        path: of the file with the audit log, the copies and the posts.
+        clock: says when a backup was seen.
+        key: of the audit log's hashes; ``None`` for hashes that anybody can make.
+
+    Raises:
+        FileInUseError: another process has it.
+        NewerFileError: a later version has written it.
+        UnreadableFileError: it is not a database of this bot, or damaged.
+        WrongKeyError: the audit log was written with another key.
+        StorageError: it cannot be opened.
+    """
+    main = await Database.open(path, RECORD_SCHEMA)
+    try:
+        record = await SqliteRecord.on(main, key)
+        memory = await Database.open(catalogue_path(path), CATALOGUE_SCHEMA, synchronous="NORMAL")
+    except BaseException:
+        await main.close()
+        raise
+    return Storage(record, SqlitePosts(main), SqliteCatalogue(memory, clock), (main, memory))

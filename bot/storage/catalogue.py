@@ -1,0 +1,151 @@
+"""The catalogue: every backup as last seen. A memory of what the cloud has: its file may be deleted, and the next
+refresh fills it again.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlite_utils import Database as Connection
+
+from bot.domain.backup import Backup
+from bot.domain.reasons import Fault
+from bot.operations.ports import Clock, Found, Refresh
+from bot.storage.catalogue_search import find
+from bot.storage.catalogue_table import (
+    backups_where,
+    count_in,
+    forget,
+    forget_unless_later,
+    ids_not_seen_since,
+    is_known_later,
+    note_complete,
+    remember,
+)
+from bot.storage.database import Database
+from bot.storage.json_text import time_text
+
+T = TypeVar("T")
+
+SHORTEST_BEGINNING = 8
+"""Characters of an id that are enough, where they name one backup only."""
+
+MOST_NAMESAKES = 200
+"""Backups that are given at most where only a name says which."""
+
+WRITTEN_AT_ONCE = 200
+"""Backups of a refresh in one transaction: what a person waits for gets its turn in between."""
+
+
+class SqliteCatalogue:
+    """The port `bot.operations.ports.Catalogue`, on SQLite; its methods are described there.
+
+    Args:
+        database: with the tables of `bot.storage.catalogue_table`.
+        clock: says when a backup was seen.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._running: dict[str, int | None] = {}
+        self._faults: dict[str, Fault | None] = {}
+
+    async def search(self, region: str, text: str, *, limit: int) -> Found:
+        """What matches in one region, and how much of it cannot be copied."""
+        return await self._database.read(lambda connection: find(connection, region, text, limit))
+
+    async def backup(self, region: str, backup_id: str) -> Backup | None:
+        """One backup as last seen."""
+        found = await self._where("region = ? AND id = ?", region, backup_id)
+        return found[0] if found else None
+
+    async def regions_of(self, backup_id: str) -> Sequence[Backup]:
+        """A backup in every region, by id, beginning of its id, or name."""
+        if found := await self._where("id = ?", backup_id) or await self._where("name = ?", backup_id):
+            return found
+        if len(backup_id) < SHORTEST_BEGINNING:
+            return []
+        begun = await self._where("id >= ? AND id < ?", backup_id, backup_id + "\U0010ffff")
+        return begun if len({backup.id for backup in begun}) == 1 else []
+
+    async def likely_copies(self, original: Backup, destination: str, *, names: Sequence[str] = ()) -> Sequence[Backup]:
+        """Backups that may be the same, the likeliest first: by id, by files, by name (newest first)."""
+        by_id = await self._where("region = ? AND id = ?", destination, original.id)
+        by_files = await self._where("region = ? AND original = ?", destination, original.id.lower())
+        likely_names = [original.name, f"{original.name}-copy", *names]
+        marks = ", ".join("?" * len(likely_names))
+        by_name = await self._where(f"+region = ? AND name IN ({marks})", destination, *likely_names)
+        return list({backup.id: backup for backup in (*by_id, *by_files, *by_name)}.values())
+
+    async def put(self, backups: Sequence[Backup]) -> None:
+        """Note backups as they were just seen."""
+        now = time_text(self._clock.now())
+        for some in _in_parts(backups):
+            await self._database.write(_noting(some, now))
+
+    async def remove(self, region: str, backup_id: str) -> None:
+        """Note that a backup is gone."""
+        now = time_text(self._clock.now())
+        await self._database.write(lambda connection: forget(connection, region, backup_id, now))
+
+    async def refreshed(self, region: str) -> Refresh:
+        """How fresh a region is."""
+
+        def work(connection: Connection) -> tuple[str | None, int]:
+            row = connection.execute("SELECT complete_at FROM refreshes WHERE region = ?", (region,)).fetchone()
+            return (row[0] if row else None), count_in(connection, region)
+
+        complete_at, backups = await self._database.read(work)
+        return Refresh(
+            region=region,
+            complete_at=datetime.fromisoformat(complete_at) if complete_at else None,
+            fault=self._faults.get(region),
+            running=self._running.get(region),
+            backups=backups,
+        )
+
+    async def replace(self, region: str, at: datetime, backups: Sequence[Backup]) -> None:
+        """All of a region at once, in parts: what was seen later than ``at`` stays as it was seen."""
+        began = time_text(at)
+        seen = {backup.id: backup for backup in backups if backup.region == region}
+        now = time_text(self._clock.now())
+        for some in _in_parts(tuple(seen.values())):
+            await self._database.write(_noting(some, now, unless_later_than=began))
+        left = await self._database.read(lambda connection: ids_not_seen_since(connection, region, began))
+        for unseen in _in_parts([each for each in left if each not in seen]):
+            await self._database.write(_forgetting(region, unseen, began))
+        ended = time_text(self._clock.now())
+        await self._database.write(lambda connection: note_complete(connection, region, began=began, ended=ended))
+        await self.note_refresh(region, running=None, fault=None)
+
+    async def note_refresh(self, region: str, *, running: int | None, fault: Fault | None) -> None:
+        """Kept in memory: after a restart a refresh begins at once."""
+        self._running[region] = running
+        self._faults[region] = fault
+
+    async def _where(self, condition: str, *values: str) -> list[Backup]:
+        return await self._database.read(
+            lambda connection: backups_where(connection, condition, values, MOST_NAMESAKES)
+        )
+
+
+def _noting(backups: Sequence[Backup], now: str, unless_later_than: str | None = None) -> Callable[[Connection], None]:
+    def work(connection: Connection) -> None:
+        for backup in backups:
+            if unless_later_than is None or not is_known_later(connection, backup, unless_later_than):
+                remember(connection, backup, now)
+
+    return work
+
+
+def _forgetting(region: str, ids: Sequence[str], began: str) -> Callable[[Connection], None]:
+    def work(connection: Connection) -> None:
+        for backup_id in ids:
+            forget_unless_later(connection, region, backup_id, began)
+
+    return work
+
+
+def _in_parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + WRITTEN_AT_ONCE] for start in range(0, len(items), WRITTEN_AT_ONCE))

@@ -1,0 +1,168 @@
+"""The tables of the catalogue.
+
+A backup's row has a number that says, from its highest bits down, its group (region and status), the second it was
+created in, and a place among those of that second. So one range of numbers is all backups of a region with one
+status, newest last, in the table as in the trigram index of their words.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlite_utils import Database as Connection
+
+from bot.domain.backup import Backup
+from bot.storage.json_text import JsonText
+
+BACKUP = JsonText(Backup)
+
+GROUP_BITS = 53
+"""To shift a group's id by; the largest number SQLite has leaves room for 1,023 groups."""
+SECOND_BITS = 20
+"""To shift a second by: a million backups of one group may be created in it."""
+LAST_SECOND = (1 << (GROUP_BITS - SECOND_BITS)) - 1
+"""272 years after `FIRST_SECOND`."""
+FIRST_SECOND = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def create_catalogue(connection: Connection) -> None:
+    """Make the tables."""
+    connection.executescript("""
+        CREATE TABLE groups (
+            id INTEGER PRIMARY KEY, region TEXT NOT NULL, status TEXT NOT NULL, backups INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (region, status)) STRICT;
+        CREATE TABLE backups (
+            number INTEGER PRIMARY KEY, region TEXT NOT NULL, id TEXT NOT NULL, seen_at TEXT NOT NULL,
+            body TEXT NOT NULL, original TEXT,
+            name TEXT GENERATED ALWAYS AS (json_extract(body, '$.name')) VIRTUAL,
+            status TEXT GENERATED ALWAYS AS (json_extract(body, '$.status')) VIRTUAL,
+            UNIQUE (region, id)) STRICT;
+        CREATE INDEX backups_by_id ON backups (id);
+        CREATE INDEX backups_by_name ON backups (name);
+        CREATE INDEX backups_by_original ON backups (original) WHERE original IS NOT NULL;
+        CREATE TABLE words (number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+        CREATE TABLE gone (region TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (region, id)) STRICT;
+        CREATE TABLE refreshes (region TEXT PRIMARY KEY, complete_at TEXT NOT NULL) STRICT;
+        CREATE VIRTUAL TABLE words_index USING fts5(
+            text, content='words', content_rowid='number', tokenize='trigram case_sensitive 1');
+        CREATE TRIGGER words_added AFTER INSERT ON words BEGIN
+            INSERT INTO words_index (rowid, text) VALUES (NEW.number, NEW.text);
+        END;
+        CREATE TRIGGER words_removed AFTER DELETE ON words BEGIN
+            INSERT INTO words_index (words_index, rowid, text) VALUES ('delete', OLD.number, OLD.text);
+        END;
+        CREATE TRIGGER backups_added AFTER INSERT ON backups BEGIN
+            UPDATE groups SET backups = backups + 1 WHERE id = NEW.number >> 53;
+        END;
+        CREATE TRIGGER backups_removed AFTER DELETE ON backups BEGIN
+            UPDATE groups SET backups = backups - 1 WHERE id = OLD.number >> 53;
+            DELETE FROM words WHERE number = OLD.number;
+        END;
+    """)
+
+
+def remember(connection: Connection, backup: Backup, seen_at: str) -> None:
+    """Write a backup as it was seen. One that shows nothing new costs next to nothing."""
+    body = BACKUP.write(backup)
+    found = connection.execute(
+        "SELECT number, body FROM backups WHERE region = ? AND id = ?", (backup.region, backup.id)
+    ).fetchone()
+    if found and found[1] == body:
+        connection.execute("UPDATE backups SET seen_at = ? WHERE number = ?", (seen_at, found[0]))
+        return
+    if found:
+        connection.execute("DELETE FROM backups WHERE number = ?", (found[0],))
+    number = _number_for(connection, backup)
+    connection.execute(
+        "INSERT INTO backups (number, region, id, seen_at, body, original) VALUES (?, ?, ?, ?, ?, ?)",
+        (number, backup.region, backup.id, seen_at, body, _original(backup)),
+    )
+    connection.execute("INSERT INTO words (number, text) VALUES (?, ?)", (number, _words_of(BACKUP.read(body))))
+    connection.execute("DELETE FROM gone WHERE region = ? AND id = ?", (backup.region, backup.id))
+
+
+def is_known_later(connection: Connection, backup: Backup, at: str) -> bool:
+    """Whether a backup was seen, or seen gone, later than ``at``."""
+    later = connection.execute(
+        "SELECT 1 FROM backups WHERE region = ?1 AND id = ?2 AND seen_at > ?3 "
+        "UNION ALL SELECT 1 FROM gone WHERE region = ?1 AND id = ?2 AND at > ?3",
+        (backup.region, backup.id, at),
+    )
+    return later.fetchone() is not None
+
+
+def forget(connection: Connection, region: str, backup_id: str, at: str) -> None:
+    """Remove a backup, and keep in mind that it was seen gone."""
+    connection.execute("DELETE FROM backups WHERE region = ? AND id = ?", (region, backup_id))
+    connection.execute("INSERT OR REPLACE INTO gone (region, id, at) VALUES (?, ?, ?)", (region, backup_id, at))
+
+
+def forget_unless_later(connection: Connection, region: str, backup_id: str, at: str) -> None:
+    """Remove a backup that a refresh begun at ``at`` did not see, unless it was seen later."""
+    connection.execute("DELETE FROM backups WHERE region = ? AND id = ? AND seen_at <= ?", (region, backup_id, at))
+
+
+def ids_not_seen_since(connection: Connection, region: str, at: str) -> Sequence[str]:
+    """Ids of the backups of a region that were last seen at that time or before."""
+    rows = connection.execute("SELECT id FROM backups WHERE region = ? AND seen_at <= ?", (region, at))
+    return [backup_id for (backup_id,) in rows]
+
+
+def note_complete(connection: Connection, region: str, *, began: str, ended: str) -> None:
+    """A refresh went through all pages: what was gone before it needs no memory any more."""
+    connection.execute("INSERT OR REPLACE INTO refreshes (region, complete_at) VALUES (?, ?)", (region, ended))
+    connection.execute("DELETE FROM gone WHERE region = ? AND at <= ?", (region, began))
+
+
+def backups_where(connection: Connection, condition: str, values: Sequence[str | int], limit: int) -> list[Backup]:
+    """Backups by a condition on the columns of the table, newest first within a region and status."""
+    statement = f"SELECT body FROM backups WHERE {condition} ORDER BY number DESC LIMIT ?"  # noqa: S608 - callers give constants; values are bound
+    return [BACKUP.read(body) for (body,) in connection.execute(statement, (*values, limit))]
+
+
+def count_in(connection: Connection, region: str) -> int:
+    """How many backups of a region there are."""
+    row = connection.execute("SELECT coalesce(sum(backups), 0) FROM groups WHERE region = ?", (region,)).fetchone()
+    return int(row[0])
+
+
+def searchable(text: str) -> str:
+    """A text as it is searched: whatever its case."""
+    return text.replace("\0", " ").casefold()
+
+
+def _words_of(backup: Backup) -> str:
+    """Everything a search looks in, one a line, so that nothing is found across two of them."""
+    parts = (
+        backup.name,
+        backup.description,
+        backup.datastore and str(backup.datastore),
+        backup.id,
+        backup.origin and backup.origin.id,
+    )
+    return searchable("\n".join(part for part in parts if part))
+
+
+def _original(backup: Backup) -> str | None:
+    """The id in the address of a backup's files: that of the backup they were first made for."""
+    if not backup.location:
+        return None
+    found = UUID.findall(backup.location)
+    return found[-1].lower() if found else backup.location.rpartition("/")[2].partition(".")[0]
+
+
+def _number_for(connection: Connection, backup: Backup) -> int:
+    connection.execute(
+        "INSERT INTO groups (region, status) VALUES (?, ?) ON CONFLICT DO NOTHING", (backup.region, backup.status)
+    )
+    group = connection.execute(
+        "SELECT id FROM groups WHERE region = ? AND status = ?", (backup.region, backup.status)
+    ).fetchone()[0]
+    age = int(backup.created.timestamp()) - FIRST_SECOND if backup.created else 0
+    lowest = (group << GROUP_BITS) + (min(max(age, 0), LAST_SECOND) << SECOND_BITS)
+    highest = connection.execute(
+        "SELECT max(number) FROM backups WHERE number BETWEEN ? AND ?", (lowest, lowest + (1 << SECOND_BITS) - 1)
+    ).fetchone()[0]
+    return lowest if highest is None else int(highest) + 1

@@ -1,0 +1,127 @@
+"""The table ``copies``: each copy as it stands. What a copy is stands in its ``body``, as JSON."""
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database as Connection
+
+from bot.domain.copies import Copy
+from bot.storage.json_text import JsonText, time_text
+
+COPY = JsonText(Copy)
+
+SHORTEST_BEGINNING = 6
+"""Characters of an id that are enough, where they name one copy only."""
+
+COMPUTED = {
+    "confirmation_id": "$.confirmation_id",
+    "state": "$.state",
+    "backup_id": "$.backup.id",
+    "backup_name": "$.backup.name",
+    "source": "$.backup.region",
+    "destination": "$.destination",
+    "requested_by": "$.requested_by.id",
+    "requested_at": "$.requested_at",
+    "ended_at": "$.ended_at",
+}
+
+
+def create_copies(connection: Connection) -> None:
+    """Make the table. Its indexes promise that a confirmation makes one copy, and that a backup has one open copy
+    to a region.
+    """
+    computed = ", ".join(
+        f"{name} TEXT GENERATED ALWAYS AS (json_extract(body, '{path}')) VIRTUAL" for name, path in COMPUTED.items()
+    )
+    connection.execute(
+        "CREATE TABLE copies (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, is_open INTEGER NOT NULL, "
+        f"body TEXT NOT NULL, {computed}) STRICT"
+    )
+    connection.execute("CREATE UNIQUE INDEX copies_one_for_each_confirmation ON copies (confirmation_id)")
+    connection.execute(
+        "CREATE UNIQUE INDEX copies_one_open ON copies (backup_id, source, destination) WHERE is_open = 1"
+    )
+    connection.execute("CREATE INDEX copies_of_backup ON copies (backup_id, destination)")
+    connection.execute("CREATE INDEX copies_by_age ON copies (requested_at)")
+    connection.execute("CREATE INDEX copies_of_person ON copies (requested_by, requested_at)")
+    connection.execute("CREATE INDEX copies_to_region ON copies (destination, requested_at)")
+
+
+def _text(copy: Copy) -> str:
+    return COPY.write(copy, requested_at=time_text(copy.requested_at))
+
+
+def insert_copy(connection: Connection, copy: Copy) -> None:
+    """Add a new copy."""
+    connection.execute(
+        "INSERT INTO copies (id, revision, is_open, body) VALUES (?, ?, ?, ?)",
+        (copy.id, copy.revision, copy.is_open, _text(copy)),
+    )
+
+
+def replace_copy(connection: Connection, copy: Copy) -> bool:
+    """Write a copy that was moved once.
+
+    Returns:
+        ``False``, with nothing written, unless it stands at the revision before.
+    """
+    done = connection.execute(
+        "UPDATE copies SET revision = ?, is_open = ?, body = ? WHERE id = ? AND revision = ?",
+        (copy.revision, copy.is_open, _text(copy), copy.id, copy.revision - 1),
+    )
+    return done.rowcount == 1
+
+
+def copy_in_the_way(connection: Connection, copy: Copy) -> Copy | None:
+    """The copy of the same confirmation; else the open one of the same backup to the same region."""
+    return _one(connection, "confirmation_id = ?", copy.confirmation_id) or open_copy_of(
+        connection, copy.backup.id, copy.backup.region, copy.destination
+    )
+
+
+def open_copy_of(connection: Connection, backup_id: str, source: str, destination: str) -> Copy | None:
+    """The open copy of a backup from one region to another."""
+    return _one(
+        connection, "backup_id = ? AND source = ? AND destination = ? AND is_open = 1", backup_id, source, destination
+    )
+
+
+def copy_named(connection: Connection, copy_id: str) -> Copy | None:
+    """The copy with this id, or the only one whose id begins with it."""
+    if exact := _one(connection, "id = ?", copy_id):
+        return exact
+    if len(copy_id) < SHORTEST_BEGINNING:
+        return None
+    found = _copies(connection, "id >= ? AND id < ?", (copy_id, copy_id + "\U0010ffff"), order="id", limit=2)
+    return found[0] if len(found) == 1 else None
+
+
+def all_open_copies(connection: Connection) -> Sequence[Copy]:
+    """Every open copy, oldest first."""
+    return _copies(connection, "is_open = 1", (), order="requested_at, rowid", limit=-1)
+
+
+def find_copies(
+    connection: Connection, *, backup_id: str | None, destination: str | None, requested_by: str | None, limit: int
+) -> Sequence[Copy]:
+    """Copies, newest first; ``None`` means any."""
+    wanted = {"backup_id": backup_id, "destination": destination, "requested_by": requested_by}
+    given = {column: value for column, value in wanted.items() if value is not None}
+    return _copies(
+        connection,
+        " AND ".join(f"{column} = ?" for column in given) or "TRUE",
+        tuple(given.values()),
+        order="requested_at DESC, rowid DESC",
+        limit=limit,
+    )
+
+
+def _one(connection: Connection, condition: str, *values: str) -> Copy | None:
+    found = _copies(connection, condition, values, order="rowid", limit=1)
+    return found[0] if found else None
+
+
+def _copies(
+    connection: Connection, condition: str, values: tuple[str, ...], *, order: str, limit: int
+) -> Sequence[Copy]:
+    statement = f"SELECT body FROM copies WHERE {condition} ORDER BY {order} LIMIT ?"  # noqa: S608 - built of constants; values are bound
+    return [COPY.read(body) for (body,) in connection.execute(statement, (*values, limit))]

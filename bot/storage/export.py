@@ -1,0 +1,74 @@
+"""The audit log as text for other programs: every line has the exact body and its hash, so that whoever gets an
+export of the whole log can check it (`bot.storage.chain` says how).
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+
+from bot.storage.audit_log import StoredEvent
+
+CSV_COLUMNS = (
+    "sequence",
+    "at",
+    "kind",
+    "who_id",
+    "who_name",
+    "copy_id",
+    "backup_id",
+    "backup_name",
+    "source",
+    "destination",
+    "where",
+    "reason",
+    "body",
+    "hash",
+)
+
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet may take for a formula at the beginning of a cell (OWASP, CSV Injection)."""
+
+
+def csv_header() -> str:
+    """The first line."""
+    return _csv_line(CSV_COLUMNS)
+
+
+def csv_row(stored: StoredEvent) -> str:
+    """One event as a line of CSV. A cell that a spreadsheet would take for a formula begins with an apostrophe;
+    body and hash never do, and stand as they are.
+    """
+    event = json.loads(stored.body)
+    who = event["who"]
+    cells = {**event, "sequence": stored.sequence, "who_id": who["id"], "who_name": who["name"]}
+    cells |= {"body": stored.body, "hash": stored.hash}
+    return _csv_line(_harmless(cells.get(column)) for column in CSV_COLUMNS)
+
+
+def json_row(stored: StoredEvent) -> str:
+    """One event as a line of JSON; ``body`` is a text, to keep it exact."""
+    row = {"sequence": stored.sequence, "hash": stored.hash, "body": stored.body}
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def as_csv(events: Iterable[StoredEvent]) -> Iterator[str]:
+    """Lines of CSV, the header first."""
+    yield csv_header()
+    yield from map(csv_row, events)
+
+
+def as_json_lines(events: Iterable[StoredEvent]) -> Iterator[str]:
+    """Lines of JSON, one for each event."""
+    return map(json_row, events)
+
+
+def _harmless(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()

@@ -1,0 +1,50 @@
+"""Reading the audit log of a file without being the bot: also while the bot runs, which keeps its lock."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database as Connection
+
+from bot.domain.events import EventFilter, RecordedEvent
+from bot.storage.audit_log import StoredEvent, find_events
+from bot.storage.database import open_to_read
+from bot.storage.errors import UnreadableFileError
+
+EVENTS_AT_ONCE = 1000
+
+
+def read_newest(path: Path, wanted: EventFilter, limit: int) -> Sequence[RecordedEvent]:
+    """Events that fit, newest first. Blocks.
+
+    Raises:
+        UnreadableFileError: there is no such file, or it has no audit log in it that can be read.
+    """
+    with _reading(path) as connection:
+        return [stored.recorded for stored in find_events(connection, wanted, limit=limit)]
+
+
+def read_all(path: Path, wanted: EventFilter) -> Iterator[StoredEvent]:
+    """Every event that fits, oldest first, each with its exact text: what an export is made of. Blocks.
+
+    Raises:
+        UnreadableFileError: there is no such file, or it has no audit log in it that can be read.
+    """
+    with _reading(path) as connection:
+        after = 0
+        while page := find_events(connection, wanted, limit=EVENTS_AT_ONCE, after=after):
+            yield from page
+            after = page[-1].sequence
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Connection]:
+    try:
+        connection = open_to_read(path)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise UnreadableFileError(path, str(error)) from error
