@@ -1,0 +1,84 @@
+"""The catalogue, in memory. The contract suite holds it to the same promises as the real one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.domain.backup import Backup
+from bot.domain.reasons import Fault
+from bot.operations.ports import Clock, Found, Refresh
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class MemoryCatalogue:
+    """The port `Catalogue`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._backups: dict[tuple[str, str], Backup] = {}
+        self._known_at: dict[tuple[str, str], datetime] = {}
+        self._refreshes: dict[str, Refresh] = {}
+
+    async def search(self, region: str, text: str, *, limit: int) -> Found:
+        words = text.casefold().split()
+        matching = [backup for backup in self._newest_first(region) if all(_has(backup, word) for word in words)]
+        copyable = [backup for backup in matching if backup.is_copyable]
+        others = Counter(backup.status for backup in matching if not backup.is_copyable)
+        return Found(tuple(copyable[:limit]), len(copyable), dict(others))
+
+    async def backup(self, region: str, backup_id: str) -> Backup | None:
+        return self._backups.get((region, backup_id))
+
+    async def regions_of(self, backup_id: str) -> Sequence[Backup]:
+        known = list(self._backups.values())
+        exact = [each for each in known if each.id == backup_id] or [each for each in known if each.name == backup_id]
+        begun = [each for each in known if len(backup_id) >= 8 and each.id.startswith(backup_id)]
+        return exact or (begun if len({each.id for each in begun}) == 1 else [])
+
+    async def likely_copies(self, original: Backup, destination: str, *, names: Sequence[str] = ()) -> Sequence[Backup]:
+        there = self._newest_first(destination)
+        likely_names = {original.name, f"{original.name}-copy", *names}
+        found = [each for each in there if each.id == original.id]
+        found += [each for each in there if original.id in (each.location or "")]
+        found += [each for each in there if each.name in likely_names]
+        return list({each.id: each for each in found}.values())
+
+    async def put(self, backups: Sequence[Backup]) -> None:
+        for backup in backups:
+            self._know((backup.region, backup.id), backup)
+
+    async def remove(self, region: str, backup_id: str) -> None:
+        self._know((region, backup_id), None)
+
+    async def refreshed(self, region: str) -> Refresh:
+        noted = self._refreshes.get(region, Refresh(region, None, None, None, 0))
+        return replace(noted, backups=len(self._newest_first(region)))
+
+    async def replace(self, region: str, at: datetime, backups: Sequence[Backup]) -> None:
+        seen = {(region, backup.id): backup for backup in backups if backup.region == region}
+        for key in {*seen, *(key for key in self._backups if key[0] == region)}:
+            if self._known_at.get(key, LONG_AGO) <= at:
+                self._know(key, seen.get(key))
+        self._refreshes[region] = Refresh(region, self._clock.now(), None, None, 0)
+
+    async def note_refresh(self, region: str, *, running: int | None, fault: Fault | None) -> None:
+        noted = await self.refreshed(region)
+        self._refreshes[region] = replace(noted, running=running, fault=fault)
+
+    def _know(self, key: tuple[str, str], backup: Backup | None) -> None:
+        self._known_at[key] = self._clock.now()
+        if backup:
+            self._backups[key] = backup
+        else:
+            self._backups.pop(key, None)
+
+    def _newest_first(self, region: str) -> list[Backup]:
+        there = (backup for (where, _), backup in self._backups.items() if where == region)
+        return sorted(there, key=lambda backup: backup.created or LONG_AGO, reverse=True)
+
+
+def _has(backup: Backup, word: str) -> bool:
+    parts = (backup.name, backup.id, backup.origin and backup.origin.id, backup.description, backup.datastore)
+    return any(word in str(part).casefold() for part in parts if part)
