@@ -29,7 +29,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View as ViewModel
 
-from bot.slack.views.text import cut
+from bot.slack.views.text import cut, fit
 
 Json = dict[str, object]
 """A JSON object, ready for Slack's Web API."""
@@ -40,6 +40,7 @@ Block = Json
 Level = Literal["default", "info", "warning", "error", "success"]
 
 LONGEST_SECTION = 3000
+LONGEST_FIELD = 2000
 LONGEST_ALERT = 200
 """As slack_sdk for Java documents it (``AlertBlock``)."""
 LONGEST_HEADER = 150
@@ -109,14 +110,14 @@ def mrkdwn(text: str) -> MarkdownTextObject:
 
 @lru_cache(maxsize=512)
 def section(text: str, block_id: str | None = None) -> Block:
-    """A paragraph in ``mrkdwn``."""
-    return SectionBlock(text=mrkdwn(text), block_id=block_id).to_dict()
+    """A paragraph in ``mrkdwn``, cut to the length a section may have."""
+    return SectionBlock(text=mrkdwn(fit(text, LONGEST_SECTION)), block_id=block_id).to_dict()
 
 
 @lru_cache(maxsize=512)
 def context(*texts: str, block_id: str | None = None) -> Block:
-    """Small print in ``mrkdwn``."""
-    return ContextBlock(elements=[mrkdwn(text) for text in texts], block_id=block_id).to_dict()
+    """Small print in ``mrkdwn``, each text cut to the length of a field."""
+    return ContextBlock(elements=[mrkdwn(fit(text, LONGEST_FIELD)) for text in texts], block_id=block_id).to_dict()
 
 
 @lru_cache(maxsize=512)
@@ -140,7 +141,7 @@ def divider() -> Block:
 
 def fields(pairs: Sequence[tuple[str, str]]) -> Block:
     """Names and values side by side, ten at most; the values are ``mrkdwn``."""
-    return SectionBlock(fields=[mrkdwn(f"*{name}*\n{value}") for name, value in pairs]).to_dict()
+    return SectionBlock(fields=[mrkdwn(fit(f"*{name}*\n{value}", LONGEST_FIELD)) for name, value in pairs]).to_dict()
 
 
 def actions(buttons: Sequence[ButtonElement], *, block_id: str | None = None) -> Block:

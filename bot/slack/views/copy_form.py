@@ -1,144 +1,89 @@
-"""The form: which backup goes where, under which name, and whom to tell.
+"""The form: which backup goes where, under which name, and whom to tell. `filled_form` says what is in it."""
 
-What keeps what a person typed. Slack keeps a field's value over ``views.update`` for as long as its ``block_id`` and
-``action_id`` stay the same, and then ignores its ``initial_…`` value (``slack-platform.md``, Requests to the app).
-So every ``action_id`` is fixed, and a field is read by it; a ``block_id`` ends in a number that grows only when the
-bot itself puts another value in:
-
-* Backup: when another region is chosen (the backup is not there), and when the parent is put in its place.
-* To: when the chosen region has become the source.
-* Name: when another backup is chosen, unless the person typed a name.
-* The two boxes to tick: for each backup, destination and finding, so that a tick never counts for something else.
-"""
-
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
-from slack_sdk.models.blocks import Option, OptionGroup
+from slack_sdk.models.blocks import (
+    ButtonElement,
+    CheckboxesElement,
+    ConversationFilter,
+    ConversationSelectElement,
+    ExternalDataSelectElement,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    StaticSelectElement,
+)
 
-from bot.domain.backup import REGION_NEVER_COPIED, Backup
-from bot.domain.copies import Copy
-from bot.domain.plan import CopyRequest, suggested_name
-from bot.domain.reasons import Fault, Problem, Reason
-from bot.slack.views.blocks import LONGEST_OPTION, LONGEST_VALUE, Json, View
-from bot.slack.views.plan_status import Panel
-from bot.slack.views.text import age, cut, plain, size
+from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME, REGION_NEVER_COPIED
+from bot.domain.lineage import ParentAbsent, ParentArriving, ParentUnchecked
+from bot.domain.plan import CopyPlan
+from bot.domain.reasons import Fault, Problem
+from bot.slack.views import blocks, channel_errors, plan_status
+from bot.slack.views.backup_choice import ChosenBackup, ReadError, not_offered, options, read_reference, write_reference
+from bot.slack.views.blocks import Block, View
+from bot.slack.views.filled_form import (
+    Action,
+    CopyForm,
+    Drawn,
+    Quiet,
+    Search,
+    again,
+    errors,
+    read,
+    read_search,
+    remember,
+)
+from bot.slack.views.plan_status import Looking, Panel
+from bot.slack.views.reasons import answer, explain, gist
+from bot.slack.views.text import age, count, cut, plain, region_label
+
+__all__ = [
+    "ACTIONS",
+    "CALLBACK_ID",
+    "OPTIONS",
+    "SHORTCUT_ID",
+    "SHORTCUT_NAME",
+    "Action",
+    "ChosenBackup",
+    "CopyForm",
+    "Drawn",
+    "FormContext",
+    "Freshness",
+    "Looking",
+    "Panel",
+    "ReadError",
+    "Search",
+    "again",
+    "draw",
+    "draw_loading",
+    "draw_refused",
+    "errors",
+    "options",
+    "read",
+    "read_reference",
+    "read_search",
+]
 
 CALLBACK_ID = "copy_form"
 SHORTCUT_ID = "copy_a_backup"
 SHORTCUT_NAME = "Copy a backup"
 """Of the global shortcut that opens the form: 24 characters at most."""
 
-MOST_OPTIONS = 100
-
-
-class Action(StrEnum):
-    """What a person does in the form before it is submitted: the ``action_id`` of each."""
-
-    SOURCE = "source"
-    BACKUP = "backup"
-    DESTINATION = "destination"
-    CHANNEL = "channel"
-    PARENT_FIRST = "copy_parent_first"
-    CHECK_AGAIN = "check_again"
-
-
 ACTIONS = tuple(Action)
-"""Every ``block_actions`` that the form sends."""
+"""The ``action_id`` of every ``block_actions`` that the form sends."""
 
 OPTIONS = Action.BACKUP
 """The ``action_id`` of the ``block_suggestion`` that asks for backups."""
 
-
-class ReadError(ValueError):
-    """What came back is not what this module draws."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenBackup:
-    """The backup in the form: enough to find it, and to draw it again.
-
-    Attributes:
-        label: its name, as the field shows it.
-        summary: what is written beneath.
-    """
-
-    region: str
-    id: str
-    label: str
-    summary: str = ""
-
-    @classmethod
-    def of(cls, backup: Backup, now: datetime) -> "ChosenBackup":
-        """A backup as it is offered."""
-        return cls(backup.region, backup.id, label(backup), summary(backup, now))
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """What the form remembers of how it was drawn."""
-
-    filled_name: str = ""
-    backup: int = 0
-    destination: int = 0
-    name: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CopyForm:
-    """What is in the form now.
-
-    Attributes:
-        channel: id of the channel to tell; ``None`` while none is chosen.
-        drawn: what the form remembers of how it was drawn.
-    """
-
-    source: str
-    channel: str | None = None
-    backup: ChosenBackup | None = None
-    destination: str | None = None
-    name: str = ""
-    description: str = ""
-    despite_existing_copy: bool = False
-    despite_unchecked_parent: bool = False
-    drawn: Drawn = field(default_factory=Drawn)
-
-    @property
-    def name_was_typed(self) -> bool:
-        """Whether the person gave the name, rather than the form."""
-        return bool(self.name) and self.name != self.drawn.filled_name
-
-    @property
-    def request(self) -> CopyRequest | None:
-        """What is asked for; ``None`` while the backup or the destination is not chosen."""
-        if self.backup is None or self.destination is None:
-            return None
-        return CopyRequest(
-            backup_id=self.backup.id,
-            source=self.source,
-            destination=self.destination,
-            name=self.name,
-            description=self.description,
-            despite_existing_copy=self.despite_existing_copy,
-            despite_unchecked_parent=self.despite_unchecked_parent,
-        )
-
-    def choosing(self, backup: Backup, now: datetime) -> "CopyForm":
-        """The form with this backup in it, and its name filled in unless the person typed one.
-
-        Call it for what the person chose as well as for what the bot puts in their place.
-        """
-        ...
-        return self
+TITLE = "Copy a backup"
 
 
 class Freshness(Protocol):
-    """How fresh the list of backups of a region is (the catalogue's ``Refresh`` is one)."""
+    """How fresh the list of backups of a region is; the catalogue's ``Refresh`` is one."""
 
     @property
     def complete_at(self) -> datetime | None:
@@ -180,75 +125,221 @@ class FormContext:
     link_to_running: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A wish for backups to choose from."""
-
-    region: str
-    text: str
-
-
-def again(copy: Copy, now: datetime) -> CopyForm:
-    """The form filled in as for a copy that was asked for before."""
-    return CopyForm(source=copy.backup.region, channel=copy.channel)
-
-
 def draw(form: CopyForm, panel: Panel, context: FormContext, *, now: datetime) -> View:
     """The form as it stands."""
-    return {}
+    regions = tuple(region for region in context.regions if region != REGION_NEVER_COPIED)
+    drawn = [
+        _source(regions, form.source if form.source in regions else None, form.block_id(Action.SOURCE)),
+        _backup(form.backup, form.block_id(Action.BACKUP)),
+        blocks.context(list_status(form.source, context, now)),
+        _destination(form, tuple(region for region in regions if region != form.source)),
+        *plan_status.draw(panel, now=now, link_to_running=context.link_to_running),
+        *_what_to_do(form, panel),
+        _name(form.name, form.block_id(Quiet.NAME)),
+        _description(form.description, form.block_id(Quiet.DESCRIPTION)),
+        _channel(_postable(form.channel), form.block_id(Action.CHANNEL)),
+    ]
+    if form.channel and context.channel_error:
+        drawn.append(blocks.alert("warning", "The bot cannot post in this channel, so nobody would be told."))
+        drawn.append(blocks.section(channel_errors.explain(form.channel, context.channel_error)))
+    return blocks.modal(TITLE, drawn, callback_id=CALLBACK_ID, submit="Review", close="Cancel", metadata=remember(form))
 
 
 def draw_loading() -> View:
-    """A modal for the moment until something can be drawn."""
-    return {}
+    """For the moment until the form can be drawn."""
+    return blocks.modal(TITLE, [blocks.section("One moment …")], callback_id=CALLBACK_ID)
 
 
 def draw_refused(problems: Sequence[Problem]) -> View:
-    """A modal that says why there is no form."""
-    return {}
+    """Why there is no form."""
+    told = [blocks.section(explain(problem)) for problem in problems]
+    return blocks.modal(
+        TITLE, told or [blocks.section("This cannot be done, and nothing was done.")], callback_id=CALLBACK_ID
+    )
 
 
-def read(view: Mapping[str, object]) -> CopyForm:
-    """What a person has filled in.
-
-    Args:
-        view: the ``view`` of a ``block_actions`` or ``view_submission`` payload.
-
-    Raises:
-        ReadError: it is not a view that this module drew.
-    """
-    raise ReadError
+def list_status(region: str, context: FormContext, now: datetime) -> str:
+    """How fresh the list of backups is, and how many of them are not offered, in ``mrkdwn``."""
+    return " ".join(
+        filter(None, [_freshness(plain(region)[:10], context.freshness, now), not_offered(context.not_copyable)])
+    )
 
 
-def read_search(body: Mapping[str, object]) -> Search:
-    """What backups are wished for.
-
-    Args:
-        body: a ``block_suggestion`` payload.
-    """
-    raise ReadError
-
-
-def read_parent(value: str) -> tuple[str, str]:
-    """Region and id of the backup that the button *Copy … first* puts in the field, from the button's value."""
-    raise ReadError
-
-
-def options(backups: Sequence[Backup], now: datetime) -> Json:
-    """The answer to a wish for backups: ``{"option_groups": […]}``, in the order given, at most 100 in all."""
-    return {}
-
-
-def errors(form: CopyForm, problems: Sequence[Problem]) -> dict[str, str]:
-    """What is wrong, at its fields: ``{block_id: sentence}`` for ``response_action: errors``."""
-    return {}
+def _freshness(region: str, list_of: Freshness | None, now: datetime) -> str:
+    if list_of is None:
+        return f"The list of backups in {region} has not been loaded yet."
+    seen = f"last seen {age(list_of.complete_at, now)}"
+    if list_of.fault is not None:
+        but = (
+            f"It is from {age(list_of.complete_at, now)}." if list_of.complete_at else "What is known of it is offered."
+        )
+        return (
+            f":warning: The list of backups in {region} could not be refreshed: {gist(list_of.fault)}. "
+            f"{answer(list_of.fault)} {but}"
+        )
+    if list_of.complete_at is None:
+        so_far = list_of.running if list_of.running is not None else list_of.backups
+        return f"The list of backups in {region} is still loading: {so_far:,} so far."
+    if not list_of.backups:
+        return f"There are no backups in {region}, {seen}. Choose another region."
+    return f"{count(list_of.backups, 'backup')} in {region}, {seen}."
 
 
-def label(backup: Backup) -> str:
-    """A backup's name, as a field shows it."""
-    return cut(plain(backup.name) or backup.id, LONGEST_OPTION)
+def _option(value: str, words: str) -> Option:
+    return Option(value=value, text=PlainTextObject(text=words, emoji=False))
 
 
-def summary(backup: Backup, now: datetime) -> str:
-    """What a backup is, beneath its name."""
-    return ""
+@lru_cache(maxsize=64)
+def _source(regions: tuple[str, ...], chosen: str | None, block_id: str) -> Block:
+    return blocks.field(
+        "From",
+        StaticSelectElement(
+            action_id=Action.SOURCE.value,
+            options=[_option(region, region_label(region)) for region in regions],
+            initial_option=_option(chosen, region_label(chosen)) if chosen else None,
+            placeholder="The region the backup is in",
+        ),
+        block_id=block_id,
+        dispatches=True,
+    )
+
+
+@lru_cache(maxsize=256)
+def _backup(chosen: ChosenBackup | None, block_id: str) -> Block:
+    return blocks.field(
+        "Backup",
+        ExternalDataSelectElement(
+            action_id=Action.BACKUP.value,
+            min_query_length=0,
+            initial_option=chosen.option() if chosen else None,
+            placeholder="Type a name, id, instance or datastore",
+        ),
+        block_id=block_id,
+        dispatches=True,
+    )
+
+
+def _destination(form: CopyForm, regions: tuple[str, ...]) -> Block:
+    if not regions:
+        return blocks.section("There is no other region that copies may go to: the bot's settings name only this one.")
+    chosen = form.destination if form.destination in regions else None
+    return _regions_to(regions, chosen, form.block_id(Action.DESTINATION))
+
+
+@lru_cache(maxsize=256)
+def _regions_to(regions: tuple[str, ...], chosen: str | None, block_id: str) -> Block:
+    return blocks.field(
+        "To",
+        StaticSelectElement(
+            action_id=Action.DESTINATION.value,
+            options=[_option(region, region_label(region)) for region in regions],
+            initial_option=_option(chosen, region_label(chosen)) if chosen else None,
+            placeholder="The region the copy goes to",
+        ),
+        block_id=block_id,
+        dispatches=True,
+    )
+
+
+@lru_cache(maxsize=256)
+def _name(name: str, block_id: str) -> Block:
+    return blocks.field(
+        "Name of the copy",
+        PlainTextInputElement(
+            action_id=Quiet.NAME.value,
+            initial_value=name[:LONGEST_NAME] or None,
+            max_length=LONGEST_NAME,
+            placeholder="Filled in when you choose a backup",
+        ),
+        block_id=block_id,
+        hint=f"{LONGEST_NAME} characters at most.",
+    )
+
+
+@lru_cache(maxsize=64)
+def _description(description: str, block_id: str) -> Block:
+    return blocks.field(
+        "Description",
+        PlainTextInputElement(
+            action_id=Quiet.DESCRIPTION.value,
+            initial_value=description[:LONGEST_DESCRIPTION] or None,
+            max_length=LONGEST_DESCRIPTION,
+            placeholder="Why it is made, a ticket, …",
+        ),
+        block_id=block_id,
+        optional=True,
+    )
+
+
+def _postable(channel: str | None) -> str | None:
+    """A channel that the field offers: public (``C…``) or private (``G…``, or ``C…`` too), no conversation of two."""
+    return channel if channel and channel.startswith(("C", "G")) else None
+
+
+@lru_cache(maxsize=256)
+def _channel(channel: str | None, block_id: str) -> Block:
+    """Public and private channels; where nothing is chosen, the one the person is looking at if it is one."""
+    return blocks.field(
+        "Tell",
+        ConversationSelectElement(
+            action_id=Action.CHANNEL.value,
+            initial_conversation=channel,
+            default_to_current_conversation=None if channel else True,
+            filter=ConversationFilter(include=["public", "private"]),
+            placeholder="A channel",
+        ),
+        block_id=block_id,
+        hint="This channel sees how the copy goes; you are mentioned there when it has ended.",
+        dispatches=True,
+    )
+
+
+def _what_to_do(form: CopyForm, panel: Panel) -> list[Block]:
+    """The boxes and buttons that the state of the plan asks for."""
+    if not isinstance(panel, CopyPlan):
+        return [_buttons([_check_again()])] if isinstance(panel, tuple) and any(p.fault for p in panel) else []
+    drawn: list[Block] = []
+    if panel.existing and not panel.under_way:
+        words = "Copy again on purpose"
+        beneath = "The copy that is there stays. A second one costs as much storage again."
+        drawn.append(_box(form, Quiet.COPY_AGAIN, words, beneath, ticked=form.despite_existing_copy))
+    match panel.parent:
+        case ParentUnchecked():
+            words = "Send the copy anyway"
+            beneath = "Cloud Databases refuses it if the parent is not there."
+            drawn.append(_box(form, Quiet.SEND_ANYWAY, words, beneath, ticked=form.despite_unchecked_parent))
+            drawn.append(_buttons([_check_again()]))
+        case ParentAbsent(parent=parent):
+            reference = write_reference(parent.region, parent.id)
+            first = blocks.button(_copy_first(parent.name or parent.id), Action.PARENT_FIRST.value, value=reference)
+            drawn.append(_buttons([first, _check_again()]))
+        case ParentArriving():
+            drawn.append(_buttons([_check_again()]))
+    return drawn
+
+
+def _copy_first(name: str) -> str:
+    """The words of the button; a name that is too long for it is cut, the verb never is."""
+    return f"Copy {cut(plain(name), blocks.LONGEST_BUTTON - len('Copy  first'))} first"
+
+
+def _check_again() -> ButtonElement:
+    return blocks.button("Check again", Action.CHECK_AGAIN.value)
+
+
+def _buttons(buttons: Sequence[ButtonElement]) -> Block:
+    return blocks.actions(buttons)
+
+
+def _box(form: CopyForm, box: Quiet, words: str, beneath: str, *, ticked: bool) -> Block:
+    option = Option(
+        value="yes",
+        text=PlainTextObject(text=words, emoji=False),
+        description=PlainTextObject(text=beneath, emoji=False),
+    )
+    return blocks.field(
+        "On purpose",
+        CheckboxesElement(action_id=box.value, options=[option], initial_options=[option] if ticked else None),
+        block_id=form.block_id(box),
+        optional=True,
+    )

@@ -18,9 +18,9 @@ from bot.domain.lineage import (
 )
 from bot.domain.plan import CopyPlan, ExistingCopy
 from bot.domain.reasons import Problem, Reason
-from bot.slack.views.blocks import LONGEST_SECTION, Block, Level, alert, section
+from bot.slack.views.blocks import Block, Level, alert, section
 from bot.slack.views.reasons import answer, explain, gist
-from bot.slack.views.text import age, code, cut, link, mention, plain, size, slack_date
+from bot.slack.views.text import age, code, link, mention, plain, size, slack_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def draw(panel: Panel, *, now: datetime, link_to_running: str | None = None) -> 
             first, *_ = panel
             return [
                 alert("error", f"{gist(first)}."),
-                *(section(cut(explain(problem), LONGEST_SECTION)) for problem in panel),
+                *(section(explain(problem)) for problem in panel),
             ]
 
 
@@ -195,7 +195,7 @@ def _of_plan(plan: CopyPlan, now: datetime, link_to_running: str | None) -> list
     said = verdict(plan, now=now, link_to_running=link_to_running)
     blocks = [alert(said.level, said.short)]
     if said.full:
-        blocks.append(section(cut(said.full, LONGEST_SECTION)))
+        blocks.append(section(said.full))
     if plan.existing:
         blocks.append(section(of_existing(plan.existing, plan.request.destination)))
     return blocks

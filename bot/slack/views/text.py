@@ -3,13 +3,18 @@
 An unescaped ``<!channel>`` or ``<@U…>`` in a backup's name would ping people (``slack-platform.md``, Text).
 """
 
+import re
 from datetime import datetime
+
+from bot.domain.people import BOT, Person
 
 ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 """What Slack wants escaped in ``mrkdwn`` (``slack-platform.md``, Text)."""
 
 DEFAULT_COMMAND = "/copy-backup"
 """The slash command, unless a setting gives it another name."""
+
+_HALF_A_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -28,6 +33,11 @@ def escape(text: str, limit: int | None = None) -> str:
     """
     shown = text if limit is None else cut(text, limit)
     return "".join(ESCAPES.get(character, character) for character in shown)
+
+
+def fit(text: str, limit: int) -> str:
+    """A finished ``mrkdwn`` text in at most ``limit`` characters, without half an escape or half a mention at its end."""
+    return text if len(text) <= limit else _HALF_A_TOKEN.sub("", text[: limit - 1]) + "…"
 
 
 def plain(text: str) -> str:
@@ -91,10 +101,43 @@ def slack_date(moment: datetime | None) -> str:
 
 
 def mention(person_id: str) -> str:
-    """A mention, which pings: only where somebody has to hear of it."""
-    return f"<@{escape(person_id)}>"
+    """A person by id, which Slack shows as their name. In a message it pings them: only where they have to hear of
+    it. In a modal it does not.
+    """
+    return (
+        f"<@{person_id}>" if person_id.isascii() and person_id.isalnum() and person_id != BOT.id else person_name(BOT)
+    )
+
+
+def person_name(person: Person) -> str:
+    """A person by name: pings nobody."""
+    if person.id == BOT.id:
+        return "the bot"
+    return f"*{escape(plain(person.name).replace('*', ''), 80)}*" if plain(person.name) else "somebody"
 
 
 def link(address: str | None, words: str) -> str:
     """Words of the bot's own that lead to an address; only the words where there is none."""
     return f"<{address}|{words}>" if address else words
+
+
+def channel_mention(channel_id: str) -> str:
+    """A channel by its id, which Slack shows as its name."""
+    return f"<#{channel_id}>" if channel_id.isascii() and channel_id.isalnum() else code(channel_id)
+
+
+REGION_NAMES = {
+    "DFW": "Dallas/Fort Worth",
+    "IAD": "Northern Virginia",
+    "ORD": "Chicago",
+    "HKG": "Hong Kong",
+    "SYD": "Sydney",
+    "LON": "London",
+}
+"""Where the regions are (``cloud-databases-api.md``, Regions)."""
+
+
+def region_label(region: str) -> str:
+    """A region with the place it is at: ``IAD – Northern Virginia``."""
+    place = REGION_NAMES.get(region)
+    return cut(f"{region} – {place}" if place else region, 75)
