@@ -1,0 +1,184 @@
+"""Keeps to the rates of Cloud Databases (``cloud-databases-api.md``, Backups: rate limits).
+
+The rates are per account; each region counts for itself, and so does each kind of call. Pure, but for the clock.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.cloud.faults import LONGEST_WAIT
+from bot.operations.ports import Clock
+
+
+class Call(StrEnum):
+    """A kind of call that has a rate of its own."""
+
+    LIST = "list"
+    SHOW = "show"
+    COPY = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Calls a minute in each region. The rate of the action on a backup is unknown; 5 is that of the actions on
+    an instance.
+    """
+
+    list: int = 100
+    show: int = 100
+    copy: int = 5
+
+    def __post_init__(self) -> None:
+        if min(self.list, self.show, self.copy) < 1:
+            raise ValueError(f"a budget needs at least one call a minute of each kind: {self}")
+
+    def of(self, call: Call) -> int:
+        """Calls a minute of one kind."""
+        match call:
+            case Call.LIST:
+                return self.list
+            case Call.SHOW:
+                return self.show
+            case Call.COPY:
+                return self.copy
+
+
+WINDOW = timedelta(seconds=61)
+"""How long a call counts: a minute, and what the way to the service may add between two of them."""
+
+RESERVE = 5
+"""One part in so many of a budget is kept for urgent calls."""
+
+_A_MOMENT = 0.001  # clocks and sleeping do not agree to the last digit
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    turn: asyncio.Future[float]
+    patience: float
+    spent_at: datetime | None = None
+
+
+class _Lane:
+    """The calls of one kind to one region."""
+
+    def __init__(self, limit: int, clock: Clock) -> None:
+        self._limit = {True: limit, False: max(1, limit - limit // RESERVE)}
+        self._clock = clock
+        self._spent: deque[datetime] = deque()
+        self._waiting: dict[bool, deque[_Waiter]] = {True: deque(), False: deque()}
+        self._closed_until: datetime | None = None
+        self._waking: asyncio.Task[None] | None = None
+
+    async def turn(self, *, urgent: bool, patience: float) -> float:
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), patience)
+        self._waiting[urgent].append(waiter)
+        self._let_through()
+        if not waiter.turn.done() and (self._waking is None or self._waking.done()):
+            self._waking = asyncio.create_task(self._keep_letting_through(), name="budget")
+        try:
+            return await waiter.turn
+        except asyncio.CancelledError:
+            self._step_back(waiter, urgent=urgent)
+            raise
+
+    def close(self, seconds: float) -> None:
+        until = self._now() + timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT))
+        self._closed_until = max(until, self._closed_until or until)
+        self._let_through()
+
+    def _step_back(self, waiter: _Waiter, *, urgent: bool) -> None:
+        """Undo what was done for a waiter that was cancelled."""
+        if waiter in self._waiting[urgent]:
+            self._waiting[urgent].remove(waiter)
+        elif waiter.spent_at is not None and waiter.spent_at in self._spent:
+            self._spent.remove(waiter.spent_at)
+            self._let_through()
+        if self._waking and not any(self._waiting.values()):
+            self._waking.cancel()
+            self._waking = None
+
+    async def _keep_letting_through(self) -> None:
+        while any(self._waiting.values()):
+            await self._clock.sleep(self._until_something_changes())
+            self._let_through()
+
+    def _let_through(self) -> None:
+        """Give everybody a turn who may have one now: the urgent first, then as they came."""
+        now = self._now()
+        closed_for = (self._closed_until - now).total_seconds() if self._closed_until else 0.0
+        if closed_for > 0:
+            self._send_away(closed_for)
+            return
+        self._closed_until = None
+        while self._spent and self._spent[0] + WINDOW <= now:
+            self._spent.popleft()
+        for urgent in (True, False):
+            waiting = self._waiting[urgent]
+            while waiting and len(self._spent) < self._limit[urgent]:
+                waiter = waiting.popleft()
+                if not waiter.turn.cancelled():
+                    self._spent.append(now)
+                    waiter.spent_at = now
+                    waiter.turn.set_result(0.0)
+
+    def _send_away(self, closed_for: float) -> None:
+        """Tell those who would not wait so long."""
+        for urgent, waiting in self._waiting.items():
+            for waiter in waiting:
+                if waiter.patience < closed_for and not waiter.turn.done():
+                    waiter.turn.set_result(closed_for)
+            self._waiting[urgent] = deque(one for one in waiting if not one.turn.done())
+
+    def _until_something_changes(self) -> float:
+        """Seconds until the lane opens, or until its oldest call does not count any more."""
+        change = self._closed_until or (self._spent[0] + WINDOW)
+        return max((change - self._now()).total_seconds(), _A_MOMENT)
+
+    def _now(self) -> datetime:
+        """The time. When the clock was set back, everything moves with it, so that nobody waits for long."""
+        now = self._clock.now()
+        if self._spent and self._spent[-1] > now:
+            self._spent = deque([now] * len(self._spent))
+        if self._closed_until and self._closed_until > now + timedelta(seconds=LONGEST_WAIT):
+            self._closed_until = now + timedelta(seconds=LONGEST_WAIT)
+        return now
+
+
+class Budget:
+    """Who may call when."""
+
+    def __init__(self, limits: Limits, clock: Clock) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._lanes: dict[tuple[str, Call], _Lane] = {}
+
+    async def turn(self, region: str, call: Call, *, urgent: bool, patience: float) -> float:
+        """Wait until it is one's turn to make a call; that call is spent then.
+
+        Urgent calls go before the others, which leave them a part of the budget; within each, it goes by order of
+        arrival. Whoever is cancelled while waiting spends nothing.
+
+        Args:
+            region: which is asked.
+            call: what it is asked for.
+            urgent: whether a person waits for it.
+            patience: seconds to wait at most for a region that asked to be left alone (`close`).
+
+        Returns:
+            0 when it is one's turn; otherwise the seconds for which the region wants to be left alone, which is
+            longer than ``patience``: nothing is spent, and the call must not be made.
+        """
+        return await self._lane(region, call).turn(urgent=urgent, patience=patience)
+
+    def close(self, region: str, call: Call, seconds: float) -> None:
+        """Make no such call to a region for so many seconds: it asked for that."""
+        self._lane(region, call).close(seconds)
+
+    def _lane(self, region: str, call: Call) -> _Lane:
+        if (region, call) not in self._lanes:
+            self._lanes[region, call] = _Lane(self._limits.of(call), self._clock)
+        return self._lanes[region, call]

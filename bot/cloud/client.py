@@ -1,0 +1,329 @@
+"""Cloud Databases over HTTP (``cloud-databases-api.md``, ``copy-backup-operation.rst``)."""
+
+import asyncio
+import json
+import logging
+import math
+import random
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import quote
+
+import httpx
+from pydantic import SecretStr
+
+from bot.cloud.budget import Budget, Call, Limits
+from bot.cloud.faults import fault_of
+from bot.cloud.identity import IdentityError, RackspaceAuth, Session
+from bot.cloud.payloads import Page, read_backup, read_page
+from bot.domain.backup import Backup
+from bot.domain.reasons import Fault, Reason
+from bot.operations.ports import Accepted, Clock
+
+logger = logging.getLogger(__name__)
+
+TRIES = 3
+"""How often a read is sent at most, when the trouble may pass."""
+
+FIRST_PAUSE = 0.5
+"""Seconds before a read is sent again for the first time; doubled for the next."""
+
+PATIENCE: Mapping[bool, float] = {True: 10.0, False: 60.0}
+"""Seconds for which a read, urgent or not, is tried again and waits where the service asks it to."""
+
+UNSAID_WAIT = 60.0
+"""Seconds a region is left alone after a 413 that does not say how long: the rates are by the minute."""
+
+MOST_PAGES = 10_000
+"""Pages of a list that are read at most: a list that never ends is no list."""
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Bytes of an answer that are read at most; a page of 20 backups has some 20,000."""
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+
+_PASSING = frozenset({Reason.SERVICE_UNAVAILABLE, Reason.NO_ANSWER, Reason.IDENTITY_UNAVAILABLE})
+_PROXY_TROUBLE = frozenset({502, 504})
+_JITTER = random.SystemRandom()
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NEVER_PROXIED = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer below 300."""
+
+    status: int
+    body: bytes
+
+
+class CloudDatabases:
+    """The port `bot.operations.ports.Cloud` over HTTP. Close it with `aclose`."""
+
+    def __init__(  # noqa: PLR0917 - all of it is needed, and has a name
+        self,
+        identity_url: str,
+        username: str,
+        api_key: SecretStr,
+        regions: tuple[str, ...],
+        clock: Clock,
+        budget_limits: Limits | None = None,
+        timeout: float = READ_SECONDS,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            identity_url: the address of Identity, such as `bot.cloud.identity.IDENTITY_URL`.
+            username: of the account.
+            api_key: of that user.
+            regions: those copies may leave from and go to.
+            clock: time, and waiting.
+            budget_limits: calls a minute; the service's own limits if not given.
+            timeout: seconds to wait for an answer; a connection is waited for 5 s at most.
+        """
+        self._regions = regions
+        self._clock = clock
+        self._budget = Budget(budget_limits or Limits(), clock)
+        self._whole_answer = 2 * timeout
+        self._client = httpx.AsyncClient(
+            headers={"Accept": "application/json", "User-Agent": _user_agent()},
+            timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=30.0),
+            follow_redirects=False,
+            mounts=_NEVER_PROXIED,
+        )
+        self._auth = RackspaceAuth(self._client, identity_url, username, api_key, clock)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions copies may leave from and go to, as set."""
+        return self._regions
+
+    async def show(self, region: str, backup_id: str, *, urgent: bool = False) -> Backup | Fault:
+        """One backup; a `Fault` with `Reason.NOT_FOUND` where it is not in the region.
+
+        Args:
+            region: the region to look in.
+            backup_id: the backup; text that cannot be an id is not asked for.
+            urgent: whether a person waits for it.
+        """
+        path = _path_of(backup_id)
+        if path is None:
+            return Fault(Reason.NOT_FOUND)
+        answer = await self._read(region, Call.SHOW, path, urgent=urgent)
+        if isinstance(answer, Fault):
+            return answer
+        return read_backup(answer.body, region) or _not_understood(answer)
+
+    async def pages(self, region: str, *, urgent: bool = False) -> AsyncIterator[tuple[Backup, ...] | Fault]:
+        """All backups of a region, page by page; each backup once. A `Fault` is the last thing it gives.
+
+        Args:
+            region: the region to list.
+            urgent: whether a person waits for it.
+        """
+        marker: str | None = None
+        followed: set[str] = set()
+        known: set[str] = set()
+        for _ in range(MOST_PAGES):
+            page = await self._page(region, marker, urgent=urgent)
+            if isinstance(page, Fault):
+                yield page
+                return
+            new = tuple(backup for backup in page.backups if backup.id not in known)
+            if new:
+                yield new
+            marker = page.next_marker
+            if marker is None or marker in followed or (page.backups and not new):
+                return
+            followed.add(marker)
+            known.update(backup.id for backup in new)
+        logger.warning("The list of backups in %s did not end after %d pages", region, MOST_PAGES)
+        yield Fault(Reason.UNEXPECTED_ANSWER)
+
+    async def copy(
+        self, region: str, backup_id: str, *, destination: str, name: str, description: str, request_id: str
+    ) -> Accepted | Fault:
+        """Send one copy request, once; again only after a 401, with a new token (``copy-backup-operation.rst``).
+
+        A request that never left this machine is a `Reason.SERVICE_UNAVAILABLE` without a status: nothing can
+        have begun. Once it may have left, a lost answer is `Reason.NO_ANSWER`.
+
+        Args:
+            region: where the backup is.
+            backup_id: the backup.
+            destination: where the copy goes.
+            name: of the new backup.
+            description: of the new backup; may be empty.
+            request_id: names the request in the logs of both sides.
+        """
+        path = _path_of(backup_id)
+        if path is None:
+            return Fault(Reason.NOT_FOUND)
+        wanted = {"target_backup_region": destination, "description": description, "name": name}
+        body = json.dumps({"copy-backup": wanted}).encode()
+        request = await self._request("POST", region, f"{path}/action", body=body, request_id=request_id)
+        if isinstance(request, Fault):
+            return request
+        await self._budget.turn(region, Call.COPY, urgent=True, patience=math.inf)
+        answer = await self._send(request)
+        if isinstance(answer, Fault):
+            self._leave_alone_if_asked(region, Call.COPY, answer)
+            return answer
+        return Accepted() if answer.status == httpx.codes.ACCEPTED else _not_understood(answer)
+
+    async def check_identity(self) -> Fault | None:
+        """Log in anew, to see whether the credentials are right.
+
+        Returns:
+            Why that is not possible; ``None`` if it is.
+        """
+        try:
+            await self._auth.log_in_again()
+        except IdentityError as error:
+            return error.fault
+        return None
+
+    async def endpoints(self) -> Mapping[str, str]:
+        """The address of each region of the catalogue; none where Identity gives no token (`check_identity`)."""
+        session = await self._session()
+        return {} if isinstance(session, Fault) else dict(session.login.endpoints)
+
+    async def roles(self) -> tuple[str, ...]:
+        """What the account may do, such as ``dbaas:observer``; nothing where Identity gives no token."""
+        session = await self._session()
+        return () if isinstance(session, Fault) else session.login.roles
+
+    async def aclose(self) -> None:
+        """End what is under way and close all connections."""
+        await self._auth.aclose()
+        await self._client.aclose()
+
+    async def _page(self, region: str, marker: str | None, *, urgent: bool) -> Page | Fault:
+        answer = await self._read(region, Call.LIST, "backups", marker=marker, urgent=urgent)
+        if isinstance(answer, Fault):
+            return answer
+        return read_page(answer.body, region) or _not_understood(answer)
+
+    async def _read(
+        self, region: str, call: Call, path: str, *, urgent: bool, marker: str | None = None
+    ) -> _Answer | Fault:
+        """Ask within the budget, a few times if the trouble may pass."""
+        patience = PATIENCE[urgent]
+        tried = 0
+        while True:
+            tried += 1
+            closed_for = await self._budget.turn(region, call, urgent=urgent, patience=patience)
+            if closed_for:
+                return Fault(Reason.OVER_LIMIT, retry_after=closed_for)
+            sent_at = self._clock.now()
+            request = await self._request("GET", region, path, marker=marker)
+            answer = request if isinstance(request, Fault) else await self._send(request)
+            if not isinstance(answer, Fault):
+                return answer
+            self._leave_alone_if_asked(region, call, answer)
+            patience -= (self._clock.now() - sent_at).total_seconds()
+            pause = _pause_after(answer, tried)
+            if pause is None or tried == TRIES or pause > patience:
+                return answer
+            patience -= pause
+            await self._clock.sleep(pause)
+
+    async def _session(self) -> Session | Fault:
+        try:
+            return await self._auth.session()
+        except IdentityError as error:
+            return error.fault
+
+    async def _request(
+        self,
+        method: str,
+        region: str,
+        path: str,
+        *,
+        marker: str | None = None,
+        body: bytes | None = None,
+        request_id: str | None = None,
+    ) -> httpx.Request | Fault:
+        """A request to a region's endpoint, as the catalogue has it."""
+        session = await self._session()
+        if isinstance(session, Fault):
+            return session
+        endpoint = session.login.endpoints.get(region)
+        if endpoint is None:
+            return Fault(Reason.NO_ENDPOINT)
+        headers = {"X-Auth-Project-Id": session.login.account, "X-Request-Id": request_id or f"req-{uuid.uuid4()}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        params = None if marker is None else {"marker": marker}
+        return self._client.build_request(method, f"{endpoint}/{path}", params=params, content=body, headers=headers)
+
+    async def _send(self, request: httpx.Request) -> _Answer | Fault:
+        """Send a request once; again only after a 401."""
+        try:
+            async with asyncio.timeout(self._whole_answer):
+                response = await self._client.send(request, auth=self._auth, stream=True)
+                try:
+                    body = await _body_of(response)
+                finally:
+                    await response.aclose()
+        except IdentityError as error:
+            return error.fault
+        except _NEVER_SENT as error:
+            logger.info("%s %s: no connection: %s", request.method, request.url, type(error).__name__)
+            return Fault(Reason.SERVICE_UNAVAILABLE)
+        except (httpx.RequestError, TimeoutError) as error:
+            logger.info("%s %s: no answer: %s", request.method, request.url, type(error).__name__)
+            return Fault(Reason.NO_ANSWER)
+        if response.is_success:
+            return _Answer(response.status_code, body)
+        logger.info("%s %s: %d", request.method, request.url, response.status_code)
+        token = request.headers.get("X-Auth-Token", "")
+        return fault_of(response.status_code, response.headers, body, now=self._clock.now(), secret=token)
+
+    def _leave_alone_if_asked(self, region: str, call: Call, fault: Fault) -> None:
+        if fault.reason is Reason.OVER_LIMIT:
+            self._budget.close(region, call, UNSAID_WAIT if fault.retry_after is None else fault.retry_after)
+
+
+def _pause_after(fault: Fault, tried: int) -> float | None:
+    """Seconds before a read that met a fault is sent again; ``None`` when that would not help."""
+    if fault.reason is Reason.OVER_LIMIT:
+        return UNSAID_WAIT if fault.retry_after is None else fault.retry_after
+    if fault.reason in _PASSING or fault.status in _PROXY_TROUBLE:
+        pause: float = FIRST_PAUSE * 2.0 ** (tried - 1) * _JITTER.uniform(0.5, 1.0)
+        return max(pause, fault.retry_after or 0.0)
+    return None
+
+
+async def _body_of(response: httpx.Response) -> bytes:
+    """The body of an answer, cut where it is far too long. Where the status says it all, what there is of it."""
+    body = bytearray()
+    try:
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > MOST_BYTES:
+                break
+    except httpx.RequestError:
+        if response.status_code == httpx.codes.OK:
+            raise
+    return bytes(body)
+
+
+def _path_of(backup_id: str) -> str | None:
+    """The path of a backup; ``None`` for what cannot be an id: it would lead elsewhere."""
+    return f"backups/{quote(backup_id, safe='')}" if backup_id.strip(".") else None
+
+
+def _not_understood(answer: _Answer) -> Fault:
+    return Fault(Reason.UNEXPECTED_ANSWER, status=answer.status)
+
+
+def _user_agent() -> str:
+    try:
+        return f"copy-backup-bot/{version('copy-backup-bot')}"
+    except PackageNotFoundError:
+        return "copy-backup-bot"
