@@ -1,10 +1,15 @@
 """What a person typed after the slash command."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
 
-from bot.domain.backup import REGIONS_FOR_COPIES
+from bot.domain.backup import REGION_NEVER_COPIED, REGIONS_FOR_COPIES
 from bot.domain.events import EventFilter
+from bot.slack.views.history import read_filter
+from bot.slack.views.text import unescape
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,7 @@ class ShortForm:
 
     Attributes:
         backup: its id, the beginning of its id, or its name.
+        region: where the copy goes, in capitals; one that exists, but perhaps none that copies may go to.
         name: of the copy; ``None``: the usual one.
     """
 
@@ -28,7 +34,7 @@ class ShortForm:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What runs?"""
+    """What runs, and what did I ask for?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,11 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Stop a copy."""
+    """Stop a copy.
+
+    Attributes:
+        copy_id: as it was typed: the whole id or its beginning.
+    """
 
     copy_id: str
 
@@ -60,6 +70,11 @@ class Help:
 
 Wish = OpenForm | ShortForm | Status | History | Cancel | Help
 
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+"""Slack's own fields turn straight quotes into curly ones."""
+
+_FIRST = re.compile(r'"(?P<quoted>[^"]*)"\s*|(?P<word>\S+)\s*')
+
 
 def parse(text: str, regions: Sequence[str] = REGIONS_FOR_COPIES) -> Wish:
     """What a person wants.
@@ -68,4 +83,76 @@ def parse(text: str, regions: Sequence[str] = REGIONS_FOR_COPIES) -> Wish:
         text: as Slack sends it.
         regions: the regions that copies may go to.
     """
-    return OpenForm()
+    typed = text.translate(_QUOTES).strip()
+    if not typed:
+        return OpenForm()
+    first, rest = _split(typed)
+    command = _COMMANDS.get(first.lower())
+    if command is not None and not (command is _status and rest and _region(_split(rest)[0], regions)):
+        return command(rest)
+    if rest:
+        return _short_form(unescape(first), unescape(rest), regions) or _not_understood(typed, first, rest)
+    return _not_understood(typed, first, rest)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The first word, or all that is in the first quotes, and the rest."""
+    found = _FIRST.match(text)
+    if found is None:
+        return text, ""
+    quoted = found["quoted"]
+    return (quoted if quoted is not None else found["word"]), text[found.end() :].strip()
+
+
+def _region(word: str, regions: Sequence[str]) -> str | None:
+    """A region that exists, whatever its case."""
+    return next((region for region in (*regions, REGION_NEVER_COPIED) if region.lower() == word.lower()), None)
+
+
+def _short_form(backup: str, rest: str, regions: Sequence[str]) -> ShortForm | None:
+    word, name = _split(rest)
+    region = _region(word, regions)
+    if region is None or not backup:
+        return None
+    return ShortForm(backup, region, _unquoted(name) or None)
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].strip() if len(name) >= 2 and name[0] == name[-1] == '"' else name
+
+
+def _not_understood(typed: str, first: str, rest: str) -> Help:
+    return Help(near=_nearest(first, rest, tuple(_COMMANDS)), typed=unescape(typed))
+
+
+def _nearest(first: str, rest: str, commands: Sequence[str]) -> str | None:
+    """What was probably meant."""
+    if rest:
+        word, name = _split(rest)
+        region = get_close_matches(word.upper(), REGIONS_FOR_COPIES, n=1, cutoff=0.6)
+        if region:
+            backup = f'"{first}"' if " " in first else first
+            return unescape(" ".join(filter(None, [backup, region[0], name])))
+    meant = get_close_matches(first.lower(), commands, n=1, cutoff=0.6)
+    return " ".join(filter(None, [meant[0], unescape(rest)])) if meant else None
+
+
+def _status(_rest: str) -> Wish:
+    return Status()
+
+
+def _history(rest: str) -> Wish:
+    return History(read_filter(rest))
+
+
+def _cancel(rest: str) -> Wish:
+    return Cancel(unescape(_split(rest)[0]).strip("`")) if rest else Help(near="cancel ID", typed="cancel")
+
+
+def _help(_rest: str) -> Wish:
+    return Help()
+
+
+_COMMANDS: Mapping[str, Callable[[str], Wish]] = MappingProxyType(
+    {"status": _status, "history": _history, "cancel": _cancel, "help": _help}
+)

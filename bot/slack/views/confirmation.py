@@ -98,9 +98,16 @@ class Confirmed:
     shown: Shown
 
 
-def draw(plan: CopyPlan, *, channel: str, now: datetime) -> View:
-    """The plan with **Start copy**; without that button where the plan has a problem."""
-    return _draw(plan, [], channel=channel, now=now)
+def draw(plan: CopyPlan, *, channel: str, now: datetime, pushed: bool = True) -> View:
+    """The plan with **Start copy**; without that button where the plan has a problem.
+
+    Args:
+        plan: as it was just made.
+        channel: id of the channel to tell.
+        now: for ages.
+        pushed: whether there is a form behind it to go back to.
+    """
+    return _draw(plan, [], channel=channel, now=now, close="Back" if pushed else "Cancel")
 
 
 def draw_changed(plan: CopyPlan, confirmed: Confirmed, *, now: datetime) -> View:
@@ -110,7 +117,7 @@ def draw_changed(plan: CopyPlan, confirmed: Confirmed, *, now: datetime) -> View
         blocks.section("\n".join(f"• {each}" for each in what_changed(confirmed, plan))),
         blocks.divider(),
     ]
-    return _draw(plan, changed, channel=confirmed.channel, now=now)
+    return _draw(plan, changed, channel=confirmed.channel, now=now, close="Cancel")
 
 
 def what_changed(confirmed: Confirmed, plan: CopyPlan) -> list[str]:
@@ -135,7 +142,7 @@ def what_changed(confirmed: Confirmed, plan: CopyPlan) -> list[str]:
     return changes or ["The backup, its parent or the destination is not what it was. Please look again."]
 
 
-def _draw(plan: CopyPlan, first: Sequence[Block], *, channel: str, now: datetime) -> View:
+def _draw(plan: CopyPlan, first: Sequence[Block], *, channel: str, now: datetime, close: str) -> View:
     problem = plan.problem
     shown = [*first, *_plan(plan, channel, now)]
     if problem:
@@ -150,7 +157,7 @@ def _draw(plan: CopyPlan, first: Sequence[Block], *, channel: str, now: datetime
         shown,
         callback_id=CALLBACK_ID,
         submit=None if problem else START,
-        close="Back",
+        close=close,
         metadata=remembered,
     )
 

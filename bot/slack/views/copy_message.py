@@ -1,19 +1,33 @@
-"""The message of a copy in its channel: one for each copy, kept true in place."""
+"""The message of a copy in its channel: one for each copy, kept true in place.
 
-from collections.abc import Sequence
+It pings nobody: people are called by name. Who asked is mentioned in its thread, at the end (see `thread`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
-from bot.domain.copies import Copy
-from bot.domain.events import RecordedEvent
+from slack_sdk.models.blocks import ButtonElement
+
+from bot.domain.copies import Copy, CopyState
+from bot.domain.events import EventKind, RecordedEvent
+from bot.domain.lineage import Evidence
+from bot.domain.reasons import Fault, Problem, Reason
+from bot.slack.views import blocks
+from bot.slack.views.backup_choice import kind
 from bot.slack.views.blocks import Json, Message
+from bot.slack.views.plan_status import SURE
+from bot.slack.views.reasons import answer, explain, fault_behind, gist
+from bot.slack.views.text import code, count, duration, escape, person_name, size, slack_date
 
 EVENT_TYPE = "copy_backup"
 """Of the message's metadata, by which it is found again."""
 
 
 class Button(StrEnum):
-    """The buttons of the message: the ``action_id`` of each. The button's value is the copy's id."""
+    """The buttons of the message: the ``action_id`` of each. A button's value is the copy's id."""
 
     STOP = "stop_copy"
     IT_WAS_COPIED = "it_was_copied"
@@ -24,11 +38,291 @@ class Button(StrEnum):
 BUTTONS = tuple(Button)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a copy stands, in words.
+
+    Attributes:
+        sign: an emoji.
+        gist: a few words without a full stop; ``mrkdwn`` without formatting.
+        full: everything there is to say, in ``mrkdwn``.
+        buttons: what a person can do about it.
+    """
+
+    sign: str
+    gist: str
+    full: str
+    buttons: tuple[Button, ...] = ()
+
+
 def draw(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> Message:
-    """The message as it should be now."""
-    return Message("", [])
+    """The message as it should be now.
+
+    Args:
+        copy: as it stands.
+        now: for lengths of time; the message itself shows moments, so that it stays true when nobody edits it.
+        story: the copy's events, oldest first, as far as they are at hand: they name what it waits for.
+    """
+    standing = standing_of(copy, now=now, story=story)
+    source, destination = escape(copy.backup.region, 20), escape(copy.destination, 20)
+    datastore = escape(str(copy.backup.datastore or "unknown datastore"), 40)
+    what = f"{kind(copy.backup)}, {datastore}, {size(copy.backup.size_gb)}"
+    drawn = [
+        blocks.section(
+            f"{standing.sign} *{standing.gist}*\n"
+            f"{code(copy.backup.name)} ({what})\n{source} → {destination}, as {code(copy.name)}",
+            block_id=_block_id(copy, "what"),
+        ),
+        blocks.section(standing.full, block_id=_block_id(copy, "how")),
+        blocks.context(" · ".join(_small_print(copy)), block_id=_block_id(copy, "who")),
+    ]
+    if standing.buttons:
+        buttons = [_BUTTONS[each](copy) for each in standing.buttons]
+        drawn.append(blocks.actions(buttons, block_id=_block_id(copy, "do")))
+    return Message(text=summary(copy, now=now, story=story), blocks=drawn)
+
+
+def summary(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> str:
+    """The whole message in one line: what notifications and screen readers say."""
+    return (
+        f"Copy of {code(copy.backup.name)} from {escape(copy.backup.region, 20)} to {escape(copy.destination, 20)}: "
+        f"{standing_of(copy, now=now, story=story).gist}. Asked for by {person_name(copy.requested_by)}, "
+        f"id {code(copy.id)}."
+    )
 
 
 def metadata(copy: Copy) -> Json:
-    """What finds the message again: the copy's id and state, nothing else."""
+    """What finds the message again: the copy's id and state and nothing else, as anybody can read it."""
     return {"event_type": EVENT_TYPE, "event_payload": {"copy_id": copy.id, "state": copy.state.value}}
+
+
+def _block_id(copy: Copy, part: str) -> str:
+    """A new one for each revision (``slack-platform.md``, Sizes: ``chat.update``)."""
+    return f"{part}-{copy.id}-{copy.revision}"
+
+
+def _small_print(copy: Copy) -> list[str]:
+    said = [f"Asked for by {person_name(copy.requested_by)} {slack_date(copy.requested_at)}", f"id {code(copy.id)}"]
+    if copy.attempts > 1:
+        said.append(f"{count(copy.attempts, 'request')} sent")
+    if copy.description:
+        said.append(escape(copy.description, 150))
+    return said
+
+
+def standing_of(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> Standing:
+    """How a copy stands.
+
+    Args:
+        copy: as it stands.
+        now: for lengths of time.
+        story: the copy's events, oldest first, as far as they are at hand.
+    """
+    match copy.state:
+        case CopyState.WAITING:
+            return _waiting(copy, story)
+        case CopyState.LOST:
+            return Standing(":warning:", "not seen to end; the bot has stopped watching", _why(copy))
+        case CopyState.STOPPED:
+            return _stopped(copy)
+        case _:
+            return _STANDINGS[copy.state](copy, now)
+
+
+def _requested(copy: Copy, now: datetime) -> Standing:
+    if copy.reason is None:
+        return Standing(":hourglass:", "about to be sent", "Nothing was sent yet.", (Button.STOP,))
+    when = (
+        f"It is sent again {slack_date(copy.next_attempt_at)}."
+        if copy.next_attempt_at and copy.next_attempt_at > now
+        else "It is sent again as soon as that is possible."
+    )
+    said = f"\n{answer(copy.fault)}" if copy.fault else ""
+    return Standing(
+        ":hourglass:",
+        f"waits to be sent again ({gist(copy.reason)})",
+        f"*{gist(copy.reason)}.* {when} Nothing was copied yet; you do not have to do anything.{said}",
+        (Button.STOP,),
+    )
+
+
+def _waiting(copy: Copy, story: Sequence[RecordedEvent]) -> Standing:
+    names = (r.event.facts.get("parent") for r in reversed(story) if r.event.kind is EventKind.WAITING_FOR_PARENT)
+    parent = code(str(next(filter(None, names), None) or copy.backup.parent_id or "its parent"))
+    return Standing(
+        ":hourglass:",
+        f"waits for its parent to arrive in {escape(copy.destination, 20)}",
+        f"This incremental needs its parent {parent} in {escape(copy.destination, 20)}, which is on its way there. "
+        "It is sent as soon as the parent has arrived.",
+        (Button.STOP,),
+    )
+
+
+def _sending(copy: Copy, _now: datetime) -> Standing:
+    if copy.reason is None:
+        return Standing(":outbox_tray:", "being sent", f"The request is being sent, {slack_date(copy.sent_at)}.")
+    said = f" {answer(copy.fault)}" if copy.fault else ""
+    return Standing(
+        ":mag:",
+        "looking whether it began",
+        f"The request was sent {slack_date(copy.sent_at)}, and no clear answer came back.{said}\n"
+        "The bot looks in both regions whether the copy began before it does anything else, so that it is not made "
+        "twice. You do not have to do anything.",
+    )
+
+
+def _running(copy: Copy, _now: datetime) -> Standing:
+    shown = f"Cloud Databases shows {code(copy.shown_status)}." if copy.shown_status else "No status was seen yet."
+    return Standing(
+        ":arrows_counterclockwise:",
+        "running",
+        f"Running since {slack_date(copy.sent_at)}. {shown} It cannot be stopped any more.",
+    )
+
+
+def _undecided(copy: Copy, _now: datetime) -> Standing:
+    said = f" {answer(copy.fault)}" if copy.fault else ""
+    destination, source = escape(copy.destination, 20), escape(copy.backup.region, 20)
+    return Standing(
+        ":question:",
+        "nobody knows whether it began: please say",
+        f"The request was sent {slack_date(copy.sent_at)}, no clear answer came back, and it could not be found out "
+        f"whether the copy began.{said}\n*What to do:* look in the Rackspace control panel, then choose:\n"
+        f"• *It was copied*: {code(copy.name)} is in {destination}, or {code(copy.backup.name)} is COPYING in "
+        f"{source}. Nothing is sent any more; see for yourself that the copy becomes COMPLETED.\n"
+        f"• *Send it again*: neither is so. The request is sent once more; if the first one had worked after all, "
+        "there would be two copies.\nUntil somebody chooses, the bot goes on looking.",
+        (Button.IT_WAS_COPIED, Button.SEND_AGAIN),
+    )
+
+
+def _completed(copy: Copy, _now: datetime) -> Standing:
+    destination = escape(copy.destination, 20)
+    took = took_of(copy)
+    if copy.copied_evidence is Evidence.SAID_BY_PERSON:
+        who = person_name(copy.ended_by) if copy.ended_by else "somebody"
+        return Standing(
+            ":white_check_mark:",
+            "copied, a person says",
+            f"{who} says that it was copied. The bot has not seen the copy in {destination} itself: before you rely "
+            "on it, see that it is there and COMPLETED.",
+        )
+    how = SURE[copy.copied_evidence] if copy.copied_evidence else None
+    known = f" It was recognised because {how[0]} ({how[1]})." if how else ""
+    return Standing(
+        ":white_check_mark:",
+        f"done in {took}" if took else "done",
+        f"The copy is in *{destination}*: {code(copy.name)}, id {code(copy.copied_id or 'unknown')}, COMPLETED "
+        f"{slack_date(copy.ended_at)}{f', after {took}' if took else ''}.{known}",
+    )
+
+
+def _failed(copy: Copy, _now: datetime) -> Standing:
+    title = gist(copy.reason) if copy.reason else "no reason is known"
+    return Standing(":x:", f"failed: {title}", _why(copy), (Button.TRY_AGAIN,))
+
+
+def _stopped(copy: Copy) -> Standing:
+    who = person_name(copy.ended_by) if copy.ended_by else "somebody"
+    return Standing(
+        ":octagonal_sign:",
+        f"stopped by {who}".replace("*", ""),
+        f"{who} stopped it {slack_date(copy.ended_at)}, before it had begun. Nothing was copied.",
+        (Button.TRY_AGAIN,),
+    )
+
+
+def _why(copy: Copy) -> str:
+    return explain(Problem(copy.reason or Reason.UNEXPECTED, fault=fault_behind(copy)), copy=copy)
+
+
+def took_of(copy: Copy) -> str | None:
+    """How long the copy took, from the request to its end; ``None`` where that is not known."""
+    if copy.ended_at is None:
+        return None
+    return duration((copy.ended_at - (copy.sent_at or copy.requested_at)).total_seconds())
+
+
+_STANDINGS: Mapping[CopyState, Callable[[Copy, datetime], Standing]] = MappingProxyType(
+    {
+        CopyState.REQUESTED: _requested,
+        CopyState.SENDING: _sending,
+        CopyState.RUNNING: _running,
+        CopyState.UNDECIDED: _undecided,
+        CopyState.COMPLETED: _completed,
+        CopyState.FAILED: _failed,
+    }
+)
+
+
+def _stop(copy: Copy) -> ButtonElement:
+    return blocks.button(
+        "Stop",
+        Button.STOP.value,
+        value=copy.id,
+        style="danger",
+        confirm=blocks.question(
+            "Stop this copy?",
+            f"{copy.backup.name} will not be copied to {copy.destination}. Nothing was sent yet, so nothing is left "
+            "behind.",
+            yes="Stop it",
+            no="Leave it",
+        ),
+    )
+
+
+def _it_was_copied(copy: Copy) -> ButtonElement:
+    return blocks.button(
+        "It was copied",
+        Button.IT_WAS_COPIED.value,
+        value=copy.id,
+        confirm=blocks.question(
+            "You have seen the copy?",
+            f"You have seen in the control panel that {copy.backup.name} was copied to {copy.destination}, or is "
+            "being copied. The bot ends this copy as done, on your word.",
+            yes="It was copied",
+            no="Not yet",
+        ),
+    )
+
+
+def _send_again(copy: Copy) -> ButtonElement:
+    return blocks.button(
+        "Send it again",
+        Button.SEND_AGAIN.value,
+        value=copy.id,
+        confirm=blocks.question(
+            "Nothing began?",
+            f"You have seen in the control panel that nothing of it is in {copy.destination}. The request is sent "
+            "once more.",
+            yes="Send it again",
+            no="Not yet",
+        ),
+    )
+
+
+def _try_again(copy: Copy) -> ButtonElement:
+    return blocks.button("Try again", Button.TRY_AGAIN.value, value=copy.id)
+
+
+_BUTTONS: Mapping[Button, Callable[[Copy], ButtonElement]] = MappingProxyType(
+    {
+        Button.STOP: _stop,
+        Button.IT_WAS_COPIED: _it_was_copied,
+        Button.SEND_AGAIN: _send_again,
+        Button.TRY_AGAIN: _try_again,
+    }
+)
+
+
+def fault_of_facts(reason: Reason | None, facts: Mapping[str, str | int | float | None]) -> Fault | None:
+    """The cloud's answer as an event of the audit log keeps it; ``None`` where there was none."""
+    status, name, message = facts.get("status"), facts.get("fault"), facts.get("message")
+    if not isinstance(status, int) and not message:
+        return None
+    return Fault(
+        reason=reason or Reason.UNEXPECTED_ANSWER,
+        status=status if isinstance(status, int) else None,
+        name=str(name) if name else None,
+        message=str(message) if message else None,
+    )

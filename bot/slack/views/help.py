@@ -1,15 +1,43 @@
 """The help: what can be typed."""
 
+from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
-from bot.slack.views.text import DEFAULT_COMMAND
+from bot.slack.views.text import DEFAULT_COMMAND, code
 
 
-def draw(near: str | None = None, *, command: str = DEFAULT_COMMAND, typed: str | None = None) -> Message:
+def draw(near: str | None = None, *, typed: str | None = None, command: str = DEFAULT_COMMAND) -> Message:
     """The help.
 
     Args:
         near: what the person probably meant, without the command's name.
-        command: the slash command's name.
         typed: what the person typed, if it was not understood.
+        command: the slash command's name.
     """
-    return Message("", [])
+    first = []
+    if typed is not None:
+        first.append(f"{code(f'{command} {typed}')} was not understood, and nothing was done.")
+    if near is not None:
+        first.append(f"Did you mean {code(f'{command} {near}')}?")
+    shown = [blocks.section(" ".join(first))] if first else []
+    shown += [blocks.section(_usage(command)), blocks.context(_more(command))]
+    return Message(text="\n".join([*first, _usage(command)]), blocks=shown)
+
+
+def _usage(command: str) -> str:
+    lines = {
+        command: "opens a form: choose a backup and where to copy it",
+        f"{command} BACKUP REGION [NAME]": "the same in one line; asks you to confirm",
+        f"{command} status": "what runs now, and what you asked for lately",
+        f"{command} history [FILTER]": "what happened, newest first: a person, a region, any word",
+        f"{command} cancel ID": "stops a copy that has not begun",
+        f"{command} help": "this",
+    }
+    return "\n".join(["*What you can type*", *(f"• {code(typed)} – {does}" for typed, does in lines.items())])
+
+
+def _more(command: str) -> str:
+    example = code(f'{command} nightly-2026-11-22 IAD "before the migration"')
+    return (
+        f"BACKUP is a backup's id, the beginning of its id, or its name. Example: {example}. Only you see this. "
+        "The form is among Slack's shortcuts too: *Copy a backup*."
+    )

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME
 from bot.domain.copies import Copy
 from bot.domain.reasons import Fault, Problem, Reason
-from bot.slack.views.text import code, cut, duration, plain
+from bot.slack.views.text import code, cut, duration, escape, plain
 
 LONGEST_MESSAGE = 500
 """Characters of a fault's own message that are shown."""
@@ -355,15 +355,39 @@ def words(what: Problem | Fault | Reason, *, copy: Copy | None = None) -> Words:
         copy: the copy it happened to, where that makes the words more exact.
     """
     reason = what if isinstance(what, Reason) else what.reason
-    if reason is Reason.BAD_REQUEST and copy is not None and copy.backup.is_incremental:
+    usual = WORDS[reason]
+    return _exact(usual, reason, copy) if copy is not None else usual
+
+
+def _exact(usual: Words, reason: Reason, copy: Copy) -> Words:
+    """The words, as exact as the copy makes them."""
+    destination = escape(copy.destination, 20)
+    if reason is Reason.BAD_REQUEST and copy.backup.is_incremental:
         return replace(
-            WORDS[reason],
+            usual,
             meaning="It refused the copy because something in the request is not valid. This is an incremental "
-            f"backup: most likely its parent is not in {copy.destination} (any more). Nothing was copied.",
-            cure=f"Check that the parent is in {copy.destination} and COMPLETED, copy it there if it is not, and ask "
-            "again. Otherwise its own message below says what is wrong.",
+            f"backup: most likely its parent is not in {destination} (any more). Nothing was copied.",
+            cure=f"See whether the parent is in {destination} and COMPLETED; copy it there if it is not, then try "
+            "again. If it is there, the service's own message below says what is wrong.",
         )
-    return WORDS[reason]
+    if reason is Reason.WATCHED_TOO_LONG and copy.attempts == 0:
+        return replace(
+            usual,
+            title="It could not begin in time",
+            meaning="What it waited for did not come, and the bot has stopped waiting. Nothing was copied.",
+            cure="See what became of its parent, then try again.",
+            who=Who.YOU,
+        )
+    return usual
+
+
+def fault_behind(copy: Copy) -> Fault | None:
+    """The cloud's last answer about a copy, if it is the one that its reason came from."""
+    if copy.fault is None or copy.reason is None:
+        return None
+    looked_up = copy.reason is Reason.PARENT_MISSING and copy.fault.reason is Reason.BAD_REQUEST
+    asked = copy.reason is Reason.OUTCOME_UNKNOWN
+    return copy.fault if looked_up or asked or copy.fault.reason is copy.reason else None
 
 
 def explain(what: Problem | Fault | Reason, *, copy: Copy | None = None) -> str:

@@ -36,7 +36,7 @@ def escape(text: str, limit: int | None = None) -> str:
 
 
 def fit(text: str, limit: int) -> str:
-    """A finished ``mrkdwn`` text in at most ``limit`` characters, without half an escape or half a mention at its end."""
+    """A finished ``mrkdwn`` text in at most ``limit`` characters, with no half escape or mention at its end."""
     return text if len(text) <= limit else _HALF_A_TOKEN.sub("", text[: limit - 1]) + "…"
 
 
@@ -141,3 +141,8 @@ def region_label(region: str) -> str:
     """A region with the place it is at: ``IAD – Northern Virginia``."""
     place = REGION_NAMES.get(region)
     return cut(f"{region} – {place}" if place else region, 75)
+
+
+def unescape(text: str) -> str:
+    """What a person typed, as they typed it: Slack sends ``&``, ``<`` and ``>`` escaped."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

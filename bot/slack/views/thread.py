@@ -1,15 +1,156 @@
-"""The story of a copy, line by line, in the thread of its message."""
+"""The story of a copy, line by line, in the thread of its message.
 
-from datetime import datetime
+Who asked is mentioned when it has ended: once, because a copy ends once. The one other mention is the question that
+only a person can answer: without an answer the copy would never end.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from bot.domain.copies import Copy
-from bot.domain.events import EventKind, RecordedEvent
+from bot.domain.events import Event, EventKind, RecordedEvent
+from bot.domain.reasons import Problem, Reason
+from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
+from bot.slack.views.copy_message import fault_of_facts, took_of
+from bot.slack.views.reasons import answer, explain, fault_behind, gist
+from bot.slack.views.text import code, duration, escape, fit, mention, person_name
 
-SILENT: frozenset[EventKind] = frozenset()
-"""Events that are not told in a thread, on purpose."""
+SILENT: Mapping[EventKind, str] = MappingProxyType(
+    {
+        EventKind.COPY_REQUESTED: "the message itself says it",
+        EventKind.SENDING: "what comes of it is told a moment later",
+        EventKind.SEEN: "the message shows the status",
+        EventKind.PLAN_CHANGED: "there is no copy yet; the person was told in the form",
+        EventKind.REFUSED_PERSON: "who was refused was told; nobody else needs to know",
+        EventKind.REFUSED_REQUEST: "it is about no copy",
+        EventKind.BOT_STARTED: "it is about no copy",
+        EventKind.BOT_STOPPED: "it is about no copy",
+    }
+)
+"""Events that are not told in a thread, and why."""
 
 
-def line(recorded: RecordedEvent, copy: Copy, *, now: datetime) -> Message | None:
-    """What the thread says of an event; ``None`` for what it does not tell."""
-    return None
+def line(recorded: RecordedEvent, copy: Copy) -> Message | None:
+    """What the thread says of an event; ``None`` for what it does not tell.
+
+    Args:
+        recorded: the event, from the copy's story.
+        copy: as it stands now, which may be later.
+    """
+    tell = LINES.get(recorded.event.kind)
+    if tell is None:
+        return None
+    words = fit(tell(recorded.event, copy), blocks.LONGEST_SECTION)
+    return Message(text=words, blocks=[blocks.section(words)])
+
+
+def _joined(event: Event, _copy: Copy) -> str:
+    return f"{person_name(event.who)} asked for the same copy. One is enough: this one is for both."
+
+
+def _stopped(event: Event, copy: Copy) -> str:
+    return f"{mention(copy.requested_by.id)} {person_name(event.who)} *stopped* this copy. Nothing was copied."
+
+
+def _said_it_was_copied(event: Event, copy: Copy) -> str:
+    return (
+        f"{mention(copy.requested_by.id)} {person_name(event.who)} says that it *was copied* to "
+        f"{escape(copy.destination, 20)}. Nothing more is sent; see for yourself that it becomes COMPLETED there."
+    )
+
+
+def _said_send_again(event: Event, _copy: Copy) -> str:
+    return f"{person_name(event.who)} says that it did not begin: it is sent again."
+
+
+def _waiting(event: Event, copy: Copy) -> str:
+    parent = code(str(event.facts.get("parent") or copy.backup.parent_id or "its parent"))
+    other = event.facts.get("parent_copy")
+    ours = f" (copy {code(str(other))} of this bot)" if other else ""
+    return f"Waits for its parent {parent}, which is on its way to {escape(copy.destination, 20)}{ours}."
+
+
+def _parent_arrived(_event: Event, copy: Copy) -> str:
+    return f"Its parent has arrived in {escape(copy.destination, 20)}. This copy is sent now."
+
+
+def _accepted(_event: Event, copy: Copy) -> str:
+    return f"Cloud Databases took the request: {code(copy.backup.name)} is being copied."
+
+
+def _will_send_again(event: Event, _copy: Copy) -> str:
+    fault = fault_of_facts(event.reason, event.facts)
+    said = f" {answer(fault)}" if fault else ""
+    seconds = event.facts.get("seconds")
+    when = f"in {duration(float(seconds))}" if isinstance(seconds, int | float) else "as soon as that is possible"
+    return f"*{gist(event.reason or Reason.UNEXPECTED)}.*{said} It is sent again {when}."
+
+
+def _outcome_unknown(event: Event, _copy: Copy) -> str:
+    fault = fault_of_facts(event.reason, event.facts)
+    said = f" {answer(fault)}" if fault else ""
+    return (
+        f"The request was sent, and no clear answer came back.{said} The bot looks in both regions whether the copy "
+        "began, before it does anything else."
+    )
+
+
+def _found_begun(_event: Event, _copy: Copy) -> str:
+    return "The bot has looked: the copy *did begin*. It is not sent a second time."
+
+
+def _found_not_begun(_event: Event, _copy: Copy) -> str:
+    return "The bot has looked: the copy *did not begin*. It is sent again."
+
+
+def _asked_person(_event: Event, copy: Copy) -> str:
+    return (
+        f"{mention(copy.requested_by.id)} *Your help is needed:* it could not be found out whether this copy began. "
+        "Look in the Rackspace control panel, then press *It was copied* or *Send it again* at the message above."
+    )
+
+
+def _completed(event: Event, copy: Copy) -> str:
+    seconds = event.facts.get("seconds")
+    took = duration(float(seconds)) if isinstance(seconds, int | float) else took_of(copy)
+    after = f" after {took}" if took else ""
+    copied_id = event.facts.get("copied_id") or copy.copied_id or "unknown"
+    return (
+        f"{mention(copy.requested_by.id)} *Done*{after}: {code(copy.name)} is in {escape(copy.destination, 20)}, "
+        f"COMPLETED. Its id there is {code(str(copied_id))}."
+    )
+
+
+def _failed(event: Event, copy: Copy) -> str:
+    reason = event.reason or copy.reason or Reason.UNEXPECTED
+    problem = Problem(reason, fault=fault_of_facts(reason, event.facts) or fault_behind(copy))
+    return f"{mention(copy.requested_by.id)} The copy *failed*.\n{explain(problem, copy=copy)}"
+
+
+def _lost(event: Event, copy: Copy) -> str:
+    reason = event.reason or copy.reason or Reason.WATCHED_TOO_LONG
+    return f"{mention(copy.requested_by.id)} The bot has *stopped watching* this copy.\n{explain(reason, copy=copy)}"
+
+
+LINES: Mapping[EventKind, Callable[[Event, Copy], str]] = MappingProxyType(
+    {
+        EventKind.COPY_JOINED: _joined,
+        EventKind.STOPPED: _stopped,
+        EventKind.SAID_IT_WAS_COPIED: _said_it_was_copied,
+        EventKind.SAID_SEND_AGAIN: _said_send_again,
+        EventKind.WAITING_FOR_PARENT: _waiting,
+        EventKind.PARENT_ARRIVED: _parent_arrived,
+        EventKind.ACCEPTED: _accepted,
+        EventKind.REFUSED: _failed,
+        EventKind.WILL_SEND_AGAIN: _will_send_again,
+        EventKind.OUTCOME_UNKNOWN: _outcome_unknown,
+        EventKind.FOUND_BEGUN: _found_begun,
+        EventKind.FOUND_NOT_BEGUN: _found_not_begun,
+        EventKind.ASKED_PERSON: _asked_person,
+        EventKind.COMPLETED: _completed,
+        EventKind.FAILED: _failed,
+        EventKind.LOST: _lost,
+    }
+)
+"""Events that are told in a thread, in ``mrkdwn``."""
