@@ -1,0 +1,150 @@
+"""``audit``: read, export and verify the audit log. Works while the bot runs, and changes nothing."""
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import NoReturn, TextIO
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.settings import settings_or_exit
+from bot.domain.events import EventFilter, EventKind, RecordedEvent
+from bot.operations.ports import Broken
+from bot.settings import StorageSettings
+from bot.storage import StorageError, as_csv, as_json_lines, read_all, read_newest, verify
+
+FILTERS = (
+    click.option("--text", help="Part of any word in the event."),
+    click.option("--person", help="Id or name of who did it."),
+    click.option("--copy", "copy_id", help="Id of the copy."),
+    click.option("--backup", "backup_id", help="Id of the source backup."),
+    click.option("--region", help="Source or destination."),
+    click.option("--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in EventKind])),
+    click.option("--since", type=click.DateTime(), help="UTC, this moment included."),
+    click.option("--until", type=click.DateTime(), help="UTC, this moment not included."),
+)
+
+
+def filter_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The same filters for every command that shows events."""
+    for option in reversed(FILTERS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def audit() -> None:
+    """Read, export and verify the audit log."""
+
+
+@audit.command("list")
+@filter_options
+@click.option("--limit", default=50, show_default=True, help="Events to show at most.")
+def list_events(limit: int, **given: object) -> None:
+    """Show events, newest first."""
+    settings = settings_or_exit(StorageSettings)
+    try:
+        events = read_newest(settings.database_path, _filter(given), limit)
+    except StorageError as error:
+        _fail(error)
+    console = Console()
+    console.print(table_of(events))
+    if len(events) == limit:
+        console.print(f"Only the newest {limit} that fit are shown; --limit shows more.", style="dim")
+
+
+@audit.command("export")
+@filter_options
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="jsonl", show_default=True)
+@click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file; standard output if not.")
+def export_events(form: str, output: TextIO, **given: object) -> None:
+    """Write events, oldest first, with their exact text and hashes.
+
+    An export of the whole log can be verified by whoever gets it: the README has the ten lines that do.
+    """
+    settings = settings_or_exit(StorageSettings)
+    lines = as_csv if form == "csv" else as_json_lines
+    try:
+        for line in lines(read_all(settings.database_path, _filter(given))):
+            output.write(line)
+    except StorageError as error:
+        _fail(error)
+
+
+@audit.command("verify")
+def verify_events() -> None:
+    """Check that no event was changed, removed or moved; names the first that was, and exits with 1."""
+    settings = settings_or_exit(StorageSettings)
+    columns = (TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("events")
+            found = verify(
+                settings.database_path,
+                settings.audit_key,
+                lambda checked, total: progress.update(task, completed=checked, total=total),
+            )
+    except StorageError as error:
+        _fail(error)
+    if isinstance(found, Broken):
+        click.secho(f"Event {found.sequence} is not what it was: {found.finding}.", fg="red")
+        click.echo(
+            "All before it is. Compare it with an export or a backup, and find out who can write to the file."
+        )
+        sys.exit(1)
+    keyed = "with the key" if found.is_keyed else "without a key: whoever can write to the file could forge it"
+    click.echo(f"The audit log is whole: {found.events} events, {keyed}. Head: {found.head or 'none'}")
+
+
+def table_of(events: Sequence[RecordedEvent]) -> Table:
+    """Events as a table for a terminal."""
+    table = Table(show_lines=False, expand=False)
+    for heading in ("#", "when (UTC)", "who", "what", "backup", "from → to", "details"):
+        table.add_column(heading, overflow="fold")
+    for recorded in events:
+        event = recorded.event
+        way = f"{event.source} → {event.destination}" if event.source else ""
+        facts = ", ".join(f"{name} {value}" for name, value in event.facts.items() if value not in {None, ""})
+        reason = event.reason.value.replace("_", " ") if event.reason else ""
+        cells = (
+            str(recorded.sequence),
+            f"{event.at:%Y-%m-%d %H:%M:%S}",
+            event.who.name,
+            event.kind.value.replace("_", " "),
+            event.backup_name or "",
+            way,
+            "; ".join(part for part in (reason, facts) if part),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _filter(given: dict[str, object]) -> EventFilter:
+    def text(name: str) -> str | None:
+        value = given[name]
+        return value if isinstance(value, str) else None
+
+    def moment(name: str) -> datetime | None:
+        value = given[name]
+        return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
+
+    kinds = given["kinds"]
+    return EventFilter(
+        text=text("text"),
+        person=text("person"),
+        copy_id=text("copy_id"),
+        backup_id=text("backup_id"),
+        region=text("region"),
+        kinds=tuple(EventKind(kind) for kind in kinds) if isinstance(kinds, tuple) else (),
+        since=moment("since"),
+        until=moment("until"),
+    )
+
+
+def _fail(error: StorageError) -> NoReturn:
+    click.secho(str(error), fg="red", err=True)
+    sys.exit(1)

@@ -1,0 +1,40 @@
+"""``serve``: the bot, until it is told to stop."""
+
+import asyncio
+import signal
+import sys
+
+import click
+import uvloop
+
+from bot.assembly import CannotStartError, running_bot
+from bot.cli.settings import settings_or_exit
+from bot.settings import Settings
+from bot.telemetry import configure_logging
+
+
+@click.command()
+def serve() -> None:
+    """Run the bot.
+
+    Slack reaches it over HTTP, or it connects to Slack where SLACK_APP_TOKEN is set (Socket Mode). SIGTERM and
+    Ctrl-C stop it: copies that run go on in the cloud, and are followed on the next start.
+    """
+    settings = settings_or_exit(Settings)
+    configure_logging(settings.log_format, settings.log_level)
+    try:
+        uvloop.run(_serve(settings))
+    except CannotStartError as error:
+        click.secho(f"The bot cannot start. {error}", fg="red", err=True)
+        sys.exit(1)
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running_bot(settings) as bot:
+        how = "connected to Slack by Socket Mode" if bot.in_socket_mode else "waiting for Slack's requests"
+        click.echo(f"Ready: {how}, on http://{settings.host}:{bot.port}")
+        await stop.wait()
+        click.echo("Stopping ...")
