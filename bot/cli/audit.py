@@ -69,8 +69,7 @@ def export_events(form: str, output: TextIO, **given: object) -> None:
     settings = settings_or_exit(StorageSettings)
     lines = as_csv if form == "csv" else as_json_lines
     try:
-        for line in lines(read_all(settings.database_path, _filter(given))):
-            output.write(line)
+        output.writelines(lines(read_all(settings.database_path, _filter(given))))
     except StorageError as error:
         _fail(error)
 

@@ -1,0 +1,146 @@
+"""A small world for the operations: every port in memory, two backups, and a cloud that does what a test says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from fakes.catalogue import MemoryCatalogue
+from fakes.clocks import JumpingClock
+from fakes.cloud import MemoryCloud
+from fakes.record import MemoryRecord
+
+from bot.domain.backup import Backup, Datastore, Origin
+from bot.domain.copies import Copy, CopyState
+from bot.domain.events import EventKind
+from bot.domain.pace import Pace
+from bot.domain.people import Person
+from bot.domain.plan import CopyPlan, CopyRequest
+from bot.domain.progress import Look
+from bot.domain.reasons import Fault, Reason
+from bot.operations.plan_copy import plan_copy
+from bot.operations.ports import Ports
+from bot.operations.request_copy import Confirmation, Requested, request_copy
+
+ANA = Person("U-ana", "ana")
+BOB = Person("U-bob", "bob")
+DOWN = Fault(Reason.SERVICE_UNAVAILABLE, 503, "serviceUnavailable", "Try later.")
+
+FULL = Backup(
+    id="0c1b5616-full",
+    region="DFW",
+    name="weekly-2026-11-20",
+    status="COMPLETED",
+    size_gb=8.4,
+    created=datetime(2026, 11, 20, 3, tzinfo=UTC),
+    datastore=Datastore("mysql", "5.6"),
+    origin=Origin("instance", "orders-db"),
+)
+CHILD = replace(FULL, id="ff44da4e-child", name="nightly-2026-11-22", parent_id=FULL.id, size_gb=1.4)
+
+QUICK = Pace(
+    first_look=0.001,
+    longest_look=0.002,
+    grace=0.05,
+    settle=0.05,
+    patience=0.1,
+    give_up=60.0,
+    first_retry=0.001,
+    longest_retry=0.002,
+    attempts=3,
+    waits=4,
+)
+"""The bot's patience, for tests that have none."""
+
+
+class DirectWatch:
+    """The port `Watch`: looks at once, at everything."""
+
+    def __init__(self, cloud: MemoryCloud, clock: JumpingClock) -> None:
+        self.looks = 0
+        self.before_look: Callable[[int], None] = lambda _: None
+        self._cloud = cloud
+        self._clock = clock
+
+    async def look(self, copy: Copy, *, not_before: datetime) -> Look:
+        del not_before
+        self.looks += 1
+        self.before_look(self.looks)
+        source = await self._cloud.show(copy.backup.region, copy.backup.id)
+        there: list[Backup] = []
+        async for page in self._cloud.pages(copy.destination):
+            if isinstance(page, Fault):
+                return Look(at=self._clock.now(), source=source, destination=page)
+            there.extend(page)
+        return Look(at=self._clock.now(), source=source, destination=tuple(there))
+
+
+class IdleEngine:
+    """The port `Engine`: notes what it is given to do."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+
+    async def start(self, copy_id: str) -> None:
+        self.started.append(copy_id)
+
+
+@dataclass(slots=True)
+class World:
+    """All ports, and short ways to what tests ask for again and again."""
+
+    cloud: MemoryCloud
+    record: MemoryRecord
+    catalogue: MemoryCatalogue
+    watch: DirectWatch
+    engine: IdleEngine
+    clock: JumpingClock
+    ports: Ports
+
+    @classmethod
+    def new(cls, pace: Pace = QUICK) -> "World":
+        clock, cloud, record = JumpingClock(), MemoryCloud(FULL, CHILD), MemoryRecord()
+        catalogue, watch, engine = MemoryCatalogue(clock), DirectWatch(cloud, clock), IdleEngine()
+        ports = Ports(
+            cloud=cloud, record=record, catalogue=catalogue, watch=watch, engine=engine, clock=clock, pace=pace
+        )
+        return cls(cloud, record, catalogue, watch, engine, clock, ports)
+
+    async def plan(self, backup: Backup = FULL, **changes: object) -> CopyPlan:
+        planned = await plan_copy(self.ports, request_for(backup, **changes))
+        assert isinstance(planned, CopyPlan), planned
+        return planned
+
+    async def confirm(
+        self, backup: Backup = FULL, *, view: str = "V1", person: Person = ANA, **changes: object
+    ) -> Confirmation:
+        planned = await self.plan(backup, **changes)
+        return Confirmation(
+            id=view, request=planned.request, plan_digest=planned.digest, person=person, channel="C-databases"
+        )
+
+    async def requested(self, backup: Backup = FULL, *, view: str = "V1", **changes: object) -> Copy:
+        outcome = await request_copy(self.ports, await self.confirm(backup, view=view, **changes))  # type: ignore[arg-type]  # no person
+        assert isinstance(outcome, Requested), outcome
+        return outcome.copy
+
+    async def now(self, copy: Copy) -> Copy:
+        found = await self.record.copy(copy.id)
+        assert found is not None
+        return found
+
+    async def stands_at(self, copy: Copy, state: CopyState) -> bool:
+        return (await self.now(copy)).state is state
+
+    def kinds(self) -> list[EventKind]:
+        return [recorded.event.kind for recorded in self.record.history]
+
+
+def request_for(backup: Backup = FULL, **changes: object) -> CopyRequest:
+    wanted = CopyRequest(
+        backup_id=backup.id, source=backup.region, destination="IAD", name=f"{backup.name}-copy", description="drill"
+    )
+    return replace(wanted, **changes)  # type: ignore[arg-type]  # attributes of CopyRequest
+
+
+def in_region(backup: Backup, region: str = "IAD", **changes: object) -> Backup:
+    return replace(backup, region=region, **changes)  # type: ignore[arg-type]  # attributes of Backup
