@@ -1,0 +1,180 @@
+"""What the workspace sends to the app: by signed HTTP requests, or through Socket Mode."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode
+
+import httpx
+from pydantic_core import from_json, to_json
+
+from bot.sandbox.workspace.refusals import AppError, DispatchFailed, NotShownError, OperationTimeout, Payload
+from bot.sandbox.workspace.socket_mode import SocketMode
+from bot.sandbox.workspace.state import RecordedDelivery, WorkspaceState
+
+Kind = Literal["slash_commands", "interactive", "events_api"]
+EVENT_RETRIES = (0.0, 60.0, 300.0)
+"""Seconds before each repetition of an event that was not acknowledged; nothing else is repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppAnswer:
+    """What the app answered: an HTTP status, and the body (JSON where it is JSON, else text)."""
+
+    status: int
+    content: Payload | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """An HTTP request as Slack makes it."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """`X-Slack-Signature` (slack-platform.md, Requests to the app)."""
+    signed = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256)
+    return f"v0={signed.hexdigest()}"
+
+
+class Delivery:
+    """The way to the app."""
+
+    def __init__(self, state: WorkspaceState, sockets: SocketMode, *, patience: float) -> None:
+        """Knows no address yet.
+
+        Args:
+            state: The workspace.
+            sockets: The connections of Socket Mode.
+            patience: Seconds that the app has to acknowledge.
+        """
+        self._state = state
+        self._sockets = sockets
+        self._patience = patience
+        self.url: str | None = None
+        self.client: httpx.AsyncClient | None = None
+        self.last_signed: SignedRequest | None = None
+
+    @property
+    def by_socket(self) -> bool:
+        """Whether Socket Mode carries everything."""
+        return self._state.app.manifest.settings.socket_mode_enabled or self.url is None
+
+    async def send(self, kind: Kind, payload: Payload, *, retry: tuple[int, str] | None = None) -> AppAnswer:
+        """Sends something to the app and waits for its acknowledgement.
+
+        Args:
+            kind: What it is.
+            payload: Its content.
+            retry: For an event that is sent again: which attempt, and why.
+
+        Raises:
+            OperationTimeout: It was not acknowledged in time.
+            DispatchFailed: The app cannot be reached, or did not answer with 2xx.
+        """
+        status = 0
+        try:
+            async with asyncio.timeout(self._patience):
+                if self.by_socket:
+                    answer = AppAnswer(200, await self._sockets.send(kind, payload, retry=retry))
+                else:
+                    answer = await self.post(self.signed(kind, payload, retry=retry))
+            status = answer.status
+        except TimeoutError:
+            raise OperationTimeout("operation_timeout", f"no acknowledgement within {self._patience:g} s") from None
+        finally:
+            self._state.deliveries.append(RecordedDelivery(kind, payload, status, self._state.clock()))
+            self._state.changes.publish("delivery", delivery=kind, status=status)
+        if not 200 <= status < 300:
+            raise DispatchFailed("dispatch_failed", f"the app answered {status}: {answer.text[:200]}")
+        return answer
+
+    async def send_event(self, event: Payload, retries: tuple[float, ...] = EVENT_RETRIES) -> None:
+        """Sends an event, again when it was not acknowledged, then gives up as Slack does."""
+        reason = ""
+        for attempt, delay in enumerate((0.0, *retries)):
+            if attempt and self.by_socket and not self._sockets.open_connections:
+                with suppress(NotShownError):
+                    await self._until_a_socket_opens(delay)
+            elif attempt:
+                await asyncio.sleep(delay)
+            try:
+                await self.send("events_api", event, retry=(attempt, reason) if attempt else None)
+            except OperationTimeout:
+                reason = "timeout" if self.by_socket else "http_timeout"
+            except AppError:
+                reason = "http_error"
+            else:
+                return
+
+    async def _until_a_socket_opens(self, patience: float) -> None:
+        await self._state.changes.until(
+            lambda: self._sockets.open_connections or None,
+            patience=patience or self._patience,
+            waited_for="a Socket Mode connection",
+            instead=lambda: "none is open",
+        )
+
+    def signed(self, kind: Kind, payload: Payload, *, retry: tuple[int, str] | None = None) -> SignedRequest:
+        """The signed HTTP request for something."""
+        if kind == "events_api":
+            request = self.sign(to_json(payload), "application/json")
+        else:
+            fields = payload if kind == "slash_commands" else {"payload": to_json(payload).decode()}
+            request = self.sign(urlencode(fields).encode(), "application/x-www-form-urlencoded")
+        if retry is None:
+            return request
+        again = {"X-Slack-Retry-Num": str(retry[0]), "X-Slack-Retry-Reason": retry[1]}
+        return SignedRequest(request.body, {**request.headers, **again})
+
+    def sign(
+        self, body: bytes, content_type: str, *, seconds_old: float = 0.0, secret: str | None = None
+    ) -> SignedRequest:
+        """Signs a body.
+
+        Args:
+            body: The raw body.
+            content_type: Its type.
+            seconds_old: How long ago it pretends to have been signed.
+            secret: What it is signed with, when not with the app's own signing secret.
+        """
+        timestamp = str(int(self._state.clock() - seconds_old))
+        headers = {
+            "Content-Type": content_type,
+            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            "X-Slack-Request-Timestamp": timestamp,
+            "X-Slack-Signature": signature(secret or self._state.app.signing_secret, timestamp, body),
+        }
+        return SignedRequest(body, headers)
+
+    async def post(self, request: SignedRequest) -> AppAnswer:
+        """Posts a request to the app, as it is.
+
+        Raises:
+            DispatchFailed: The app cannot be reached.
+        """
+        if self.client is None or self.url is None:
+            raise DispatchFailed("dispatch_failed", "no address to deliver to: call deliver_to() first")
+        self.last_signed = request
+        try:
+            response = await self.client.post(self.url, content=request.body, headers=request.headers)
+        except httpx.TransportError as error:
+            raise DispatchFailed("dispatch_failed", f"the app cannot be reached: {error!r}") from error
+        return AppAnswer(response.status_code, _json_object(response), response.text)
+
+
+def _json_object(response: httpx.Response) -> Payload | None:
+    if "json" not in response.headers.get("content-type", "") or not response.content:
+        return None
+    try:
+        document: object = from_json(response.content)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
