@@ -18,7 +18,7 @@ from bot.sandbox.workspace.state import RecordedDelivery, WorkspaceState
 
 Kind = Literal["slash_commands", "interactive", "events_api"]
 EVENT_RETRIES = (0.0, 60.0, 300.0)
-"""Seconds before each repetition of an event that was not acknowledged; nothing else is repeated."""
+"""Seconds before each repetition of an event that was not acknowledged, as Slack's Events API documents them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,22 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 class Delivery:
     """The way to the app."""
 
-    def __init__(self, state: WorkspaceState, sockets: SocketMode, *, patience: float) -> None:
+    def __init__(
+        self, state: WorkspaceState, sockets: SocketMode, *, patience: float, event_retries: tuple[float, ...]
+    ) -> None:
         """Knows no address yet.
 
         Args:
             state: The workspace.
             sockets: The connections of Socket Mode.
             patience: Seconds that the app has to acknowledge.
+            event_retries: Seconds before each repetition of an event; nothing else is repeated.
         """
         self._state = state
         self._sockets = sockets
         self._patience = patience
+        self._event_retries = event_retries
+        self._telling: set[asyncio.Task[None]] = set()
         self.url: str | None = None
         self.client: httpx.AsyncClient | None = None
         self.last_signed: SignedRequest | None = None
@@ -96,10 +101,22 @@ class Delivery:
             raise DispatchFailed("dispatch_failed", f"the app answered {status}: {answer.text[:200]}")
         return answer
 
-    async def send_event(self, event: Payload, retries: tuple[float, ...] = EVENT_RETRIES) -> None:
+    def tell(self, event: Payload) -> None:
+        """Sends an event without waiting for what comes of it."""
+        telling = asyncio.create_task(self.send_event(event), name="event-to-the-app")
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+    async def stop(self) -> None:
+        """Ends the events that are still being sent."""
+        for telling in self._telling:
+            telling.cancel()
+        await asyncio.gather(*self._telling, return_exceptions=True)
+
+    async def send_event(self, event: Payload) -> None:
         """Sends an event, again when it was not acknowledged, then gives up as Slack does."""
         reason = ""
-        for attempt, delay in enumerate((0.0, *retries)):
+        for attempt, delay in enumerate((0.0, *self._event_retries)):
             if attempt and self.by_socket and not self._sockets.open_connections:
                 with suppress(NotShownError):
                     await self._until_a_socket_opens(delay)

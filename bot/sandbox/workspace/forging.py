@@ -1,9 +1,9 @@
 """Requests that Slack would not send, or not now: for tests of what the app refuses."""
 
-from bot.sandbox.workspace.delivery import AppAnswer, Delivery
+from bot.sandbox.workspace.delivery import AppAnswer, Delivery, Kind
 from bot.sandbox.workspace.directory import new_id
 from bot.sandbox.workspace.interactions import Interactions
-from bot.sandbox.workspace.refusals import Payload
+from bot.sandbox.workspace.refusals import NotPossibleError, Payload
 from bot.sandbox.workspace.state import WorkspaceState
 
 _TOO_OLD = 6 * 60.0
@@ -50,20 +50,24 @@ class Forger:
 
         Raises:
             AppError: The app cannot be reached.
+            LookupError: There is nothing to replay.
+            NotPossibleError: A signature is asked for in Socket Mode.
         """
         if replayed:
             if self._delivery.last_signed is None:
                 raise LookupError("Nothing was sent to the app yet that could be replayed.")
             return await self._delivery.post(self._delivery.last_signed)
-        kind = "slash_commands" if payload is None else "interactive"
+        kind: Kind = "slash_commands" if payload is None else "interactive"
         content = dict(payload) if payload is not None else self._command(text, person, channel)
         if other_team:
             content |= self._of_another_team(content)
         if other_user:
             content |= self._of_another_user(content)
         if self._delivery.by_socket:
-            return await self._delivery.send("slash_commands" if payload is None else "interactive", content)
-        honest = self._delivery.signed("slash_commands" if kind == "slash_commands" else "interactive", content)
+            if bad_signature or old_timestamp:
+                raise NotPossibleError("Nothing is signed in Socket Mode.")
+            return await self._delivery.send(kind, content)
+        honest = self._delivery.signed(kind, content)
         request = self._delivery.sign(
             honest.body,
             honest.headers["Content-Type"],

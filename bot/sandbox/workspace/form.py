@@ -26,7 +26,7 @@ from bot.sandbox.workspace.elements import (
 from bot.sandbox.workspace.interactions import Interactions, OfferedOption
 from bot.sandbox.workspace.refusals import NotPossibleError, Payload
 from bot.sandbox.workspace.state import WorkspaceState
-from bot.sandbox.workspace.view_stacks import LiveView
+from bot.sandbox.workspace.view_stacks import LiveView, is_modal
 
 _CHOOSABLE = (
     StaticSelect,
@@ -87,6 +87,18 @@ class Form:
         view = self._locate()
         if view is None:
             raise NotPossibleError(f"{self._user.name} does not see this view: it is closed, or never was open.")
+        return view
+
+    @property
+    def _on_top(self) -> LiveView:
+        """The view behind it, when the person can use it.
+
+        Raises:
+            NotPossibleError: It is closed, or another one lies over it.
+        """
+        view = self.live
+        if is_modal(view) and self._state.views.top(self._user.id) is not view:
+            raise NotPossibleError(f"{self._user.name} cannot use {self.title!r}: another form lies over it.")
         return view
 
     @property
@@ -165,7 +177,7 @@ class Form:
         block, element = element_named(label, self._blocks, self._state.render, (ExternalSelect,))
         if not isinstance(element, ExternalSelect):
             raise NotPossibleError(f"{label} does not search.")
-        return await self._interactions.suggestions(self._user, self.live, block.block_id or "", element, typed)
+        return await self._interactions.suggestions(self._user, self._on_top, block.block_id or "", element, typed)
 
     async def choose(self, label: str, option: str, *, searching: str | None = None) -> None:
         """Chooses an option, and waits until the app has acknowledged where it is told of it.
@@ -181,7 +193,7 @@ class Form:
         """
         block, element = self._field(label, *_CHOOSABLE)
         value = await self._chosen(block, element, label, option, searching)
-        self.live.enter(block, element, value)
+        self._on_top.enter(block, element, value)
         if not isinstance(block, Input) or block.dispatch_action:
             await self._tell(block, element, value)
 
@@ -189,7 +201,7 @@ class Form:
         """Takes back what was chosen or typed at a field."""
         block, element = self._field(label)
         value = CurrentValue(element.type)
-        self.live.enter(block, element, value)
+        self._on_top.enter(block, element, value)
         if not isinstance(block, Input) or block.dispatch_action:
             await self._tell(block, element, value)
 
@@ -211,7 +223,7 @@ class Form:
         if len(text) > element.longest:
             raise NotPossibleError(f"{label} takes {element.longest} characters, not {len(text)}.")
         value = CurrentValue(element.type, value=text)
-        self.live.enter(block, element, value)
+        self._on_top.enter(block, element, value)
         config = element.dispatch_action_config
         triggers = config.trigger_actions_on if config else ["on_enter_pressed"]
         asked = "on_character_entered" in triggers or (enter and "on_enter_pressed" in triggers)
@@ -231,7 +243,7 @@ class Form:
         """
         block, element, option = button_named(button, self._blocks)
         if element.confirm is None or confirm:
-            await self._interactions.view_action(self._user, self.live, pressed(block, element, option))
+            await self._interactions.view_action(self._user, self._on_top, pressed(block, element, option))
 
     async def submits(self) -> Submitted:
         """Sends the form, and waits for what becomes of it.
@@ -246,7 +258,7 @@ class Form:
         missing = self._incomplete()
         if missing:
             raise NotPossibleError(f"Slack does not send this form: {'; '.join(missing)}")
-        await self._interactions.submit(self._user, self.live)
+        await self._interactions.submit(self._user, self._on_top)
         if self.is_open and self.live.errors:
             return Submitted(self.errors, self)
         top = self._state.views.top(self._user.id)
@@ -258,7 +270,7 @@ class Form:
         Raises:
             AppError: The app asked to be told, and did not acknowledge.
         """
-        await self._interactions.close(self._user, self.live, all_of_them=all_of_them)
+        await self._interactions.close(self._user, self._on_top, all_of_them=all_of_them)
 
     def _field(self, label: str, *kinds: type) -> tuple[Block, StatefulElement]:
         block, element = element_named(label, self._blocks, self._state.render, kinds)

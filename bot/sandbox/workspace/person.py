@@ -1,7 +1,5 @@
 """A person of the workspace: what they do, and what they see."""
 
-import asyncio
-
 from bot.sandbox.workspace.choosing import button_named
 from bot.sandbox.workspace.conversation_screen import PATIENCE, ConversationScreen, Message, blocks_of, first_showing
 from bot.sandbox.workspace.delivery import Delivery
@@ -22,7 +20,6 @@ class Person:
         self._interactions = interactions
         self._delivery = delivery
         self.user = user
-        self._telling: set[asyncio.Task[None]] = set()
 
     @property
     def id(self) -> str:
@@ -82,9 +79,7 @@ class Person:
             raise NotPossibleError("This app has no Home tab.")
         event = self._interactions.home_opened(self.user)
         if event is not None:
-            telling = asyncio.create_task(self._delivery.send_event(event), name="app_home_opened")
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
+            self._delivery.tell(event)
         return Form(self._state, self._interactions, self.user, lambda: self._state.views.home(self.id))
 
     async def sees_form(self, title: str | None = None, timeout: float = PATIENCE) -> Form:  # noqa: ASYNC109  # patience

@@ -7,7 +7,7 @@ Payload: TypeAlias = dict[str, object]
 """JSON that goes out of the simulator: an answer, or a request to the app."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SlackError(Exception):
     """A Web API call is refused: `{"ok": false, "error": …}`.
 

@@ -12,7 +12,7 @@ from bot.sandbox.workspace.changes import ChangeStream
 from bot.sandbox.workspace.chat_methods import CHAT_METHODS
 from bot.sandbox.workspace.conversation_methods import CONVERSATION_METHODS
 from bot.sandbox.workspace.conversation_screen import ConversationScreen
-from bot.sandbox.workspace.delivery import AppAnswer, Delivery, SignedRequest
+from bot.sandbox.workspace.delivery import EVENT_RETRIES, AppAnswer, Delivery, SignedRequest
 from bot.sandbox.workspace.directory import User
 from bot.sandbox.workspace.forging import Forger
 from bot.sandbox.workspace.installation import InstalledApp, install, read_manifest
@@ -55,6 +55,7 @@ class SimulatedWorkspace:
         *,
         enforce_rates: bool = False,
         patience: float = 3.0,
+        event_retries: tuple[float, ...] = EVENT_RETRIES,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Makes the workspace.
@@ -64,12 +65,13 @@ class SimulatedWorkspace:
             enforce_rates: Whether Slack's rates are kept (slack-platform.md, Rates); off, so that tests
                 are fast.
             patience: Seconds that the app has to acknowledge something.
+            event_retries: Seconds before each repetition of an event that was not acknowledged.
             clock: The time in seconds since 1970.
         """
         self._state = WorkspaceState(seed, clock)
         self.trouble = Trouble(clock)
         self._sockets = SocketMode(self._state, self.trouble)
-        self._delivery = Delivery(self._state, self._sockets, patience=patience)
+        self._delivery = Delivery(self._state, self._sockets, patience=patience, event_retries=event_retries)
         self._interactions = Interactions(self._state, self._delivery)
         self._forger = Forger(self._state, self._interactions, self._delivery)
         methods = (*CHAT_METHODS, *CONVERSATION_METHODS, *VIEW_METHODS, self._sockets.method)
@@ -99,6 +101,7 @@ class SimulatedWorkspace:
             try:
                 yield ServedWorkspace(bound, f"http://127.0.0.1:{bound}/api/")
             finally:
+                await self._delivery.stop()
                 self._delivery.client = None
 
     def install(self, manifest: Mapping[str, object]) -> InstalledApp:

@@ -5,6 +5,7 @@ Source: slack-platform.md, Requests to the app.
 
 import asyncio
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -184,6 +185,7 @@ def _goodbye(reason: str) -> Payload:
 
 
 async def _write(websocket: WebSocket, connection: _Connection) -> None:
-    while (payload := await connection.outgoing.get()) is not None:
-        await websocket.send_text(to_json(payload).decode())
-    await websocket.close()
+    with suppress(WebSocketDisconnect):  # the app left: reading has seen it too
+        while (payload := await connection.outgoing.get()) is not None:
+            await websocket.send_text(to_json(payload).decode())
+        await websocket.close()

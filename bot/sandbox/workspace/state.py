@@ -28,7 +28,7 @@ class RecordedRequest:
 
     Attributes:
         method: As `chat.postMessage`.
-        arguments: What was sent; the token is masked.
+        arguments: What was sent, without the token.
         answer: What was answered; empty when the connection was cut instead.
         status: The HTTP status, 0 when there was no answer.
         at: When, in seconds since 1970.

@@ -134,11 +134,11 @@ def by_socket_mode(setting: Setting) -> Reachable:
     async def running(bolt: AsyncApp) -> AsyncIterator[None]:
         setting.workspace.install(manifest(socket_mode=True))
         handler = AsyncSocketModeHandler(bolt, setting.workspace.app.app_token)
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # slack_bolt does not annotate it
         await setting.workspace.until_a_socket_is_open()
         try:
             yield
         finally:
-            await handler.close_async()
+            await handler.close_async()  # type: ignore[no-untyped-call]  # as above
 
     return running
