@@ -1,0 +1,67 @@
+"""``python -m tests.bench``: the speed table, in about three minutes; ``--short`` in less than one."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from tests.bench.contestants.entries import Contestant
+from tests.bench.measuring import Arena, Results
+from tests.bench.processes import ProcessFailedError
+from tests.bench.rows import measures
+from tests.bench.table import as_json, footnotes, table, verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How much is measured.
+
+    Attributes:
+        rounds: of which the medians count.
+        seconds: of one turn of a crowd.
+        warm_up: seconds for each contestant.
+    """
+
+    rounds: int
+    seconds: float
+    warm_up: float
+
+
+LONG = Length(rounds=7, seconds=2.0, warm_up=1.5)
+SHORT = Length(rounds=3, seconds=0.8, warm_up=0.5)
+
+
+@click.command()
+@click.option("--short", is_flag=True, help="Less than a minute: good enough to see that nothing is badly wrong.")
+@click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write all numbers to this file.")
+def main(*, short: bool, file: Path | None) -> None:
+    """Measure this bot beside what could be used instead, in one run on this machine.
+
+    A goal that is missed is shown, and is no error: a busy machine is a reason too.
+    """
+    console = Console()
+    try:
+        results = asyncio.run(_measure(SHORT if short else LONG, console))
+    except ProcessFailedError as error:
+        raise click.ClickException(str(error)) from None
+    rows = verdicts(results)
+    console.print(table(rows))
+    for note in footnotes(results):
+        console.print(f"· {note}", highlight=False)
+    if file is not None:
+        file.write_text(json.dumps(as_json(results, rows), indent=2) + "\n")
+
+
+async def _measure(length: Length, console: Console) -> Results:
+    with console.status("starting") as status:
+        async with Arena.open(Contestant) as arena:
+            return await arena.rounds(
+                measures(length.seconds), number=length.rounds, warm_up=length.warm_up, progress=status.update
+            )
+
+
+if __name__ == "__main__":
+    main()

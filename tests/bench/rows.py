@@ -1,0 +1,144 @@
+"""The rows of the speed table (``design.md``, Speed): each reads its numbers from the results and judges them.
+
+A new row is a function from `Results` to `Verdict` in `ROWS`; what has to be measured for it goes into `measures`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tests.bench.contestants.entries import Contestant
+from tests.bench.measuring import Measure, Results
+
+ONE = 1
+CROWD = 64
+
+GOAL_ALONE_MS = 1.0
+GOAL_TIMES_THE_BEST = 1.5
+NEAR_ENOUGH = 0.75
+"""The part of what the leanest app with Bolt does that counts as "as near as Bolt lets us": that app opens a
+constant, this bot a form that it draws for the person."""
+
+COMPETITORS = (
+    Contestant.BOLT_ON_UVICORN,
+    Contestant.BOLT_ON_AIOHTTP,
+    Contestant.BOLT_ON_HTTP_SERVER,
+    Contestant.SLACK_MACHINE,
+)
+"""What a person could use instead."""
+
+ALONE_BESIDE = (Contestant.BOLT_ON_UVICORN, Contestant.LEANEST_BOLT, Contestant.BARE_ASGI)
+LEANEST = (Contestant.LEANEST_BOLT, Contestant.BARE_ASGI)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the same measure gives for somebody else.
+
+    Attributes:
+        name: whose it is.
+        measured: the number; ``None`` where it was not measured.
+        times_as_fast: how many times as fast as this one the bot is; ``None`` where one of both is missing.
+        decides: whether the goal is set against this one.
+    """
+
+    name: str
+    measured: float | None
+    times_as_fast: float | None
+    decides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One row of the table.
+
+    Attributes:
+        what: was measured.
+        goal: in words.
+        unit: of all numbers.
+        measured: of this bot; ``None`` where it was not measured.
+        references: beside it.
+        holds: whether the goal is reached; ``None`` where that could not be measured.
+    """
+
+    what: str
+    goal: str
+    unit: str
+    measured: float | None
+    references: tuple[Reference, ...]
+    holds: bool | None
+
+
+def measures(seconds: float) -> tuple[Measure, ...]:
+    """What has to be measured for all rows.
+
+    Args:
+        seconds: of one turn of a crowd; that of one person is half as long.
+    """
+    return (
+        Measure(ONE, seconds / 2, (Contestant.THIS_BOT, *ALONE_BESIDE)),
+        Measure(CROWD, seconds, tuple(Contestant)),
+    )
+
+
+def acknowledged_alone(results: Results) -> Verdict:
+    """Row 1: how long one person waits for the acknowledgement of a command, with nobody else there."""
+    ours = results.milliseconds_to_acknowledge(ONE, Contestant.THIS_BOT)
+    theirs = {one: results.milliseconds_to_acknowledge(ONE, one) for one in ALONE_BESIDE}
+    return Verdict(
+        what="A command alone: acknowledged, median",
+        goal=f"less than {GOAL_ALONE_MS:g} ms",
+        unit="ms",
+        measured=ours,
+        references=tuple(
+            Reference(one.label, value, value / ours if value is not None and ours else None)
+            for one, value in theirs.items()
+        ),
+        holds=None if ours is None else ours < GOAL_ALONE_MS,
+    )
+
+
+def forms_against_the_best(results: Results) -> Verdict:
+    """Row 2: forms opened by a crowd, against the best of what a person could use instead."""
+    best = max(COMPETITORS, key=lambda one: results.forms_a_second(CROWD, one) or 0.0)
+    return _forms(
+        results,
+        what=f"Forms opened, {CROWD} at a time, against what could be used instead",
+        goal=f"at least {GOAL_TIMES_THE_BEST:g} times the best",
+        beside=COMPETITORS,
+        decisive=best,
+        least=GOAL_TIMES_THE_BEST,
+    )
+
+
+def forms_against_bare_asgi(results: Results) -> Verdict:
+    """Row 3: the same against no framework at all, and against the least that Bolt costs."""
+    return _forms(
+        results,
+        what=f"Forms opened, {CROWD} at a time, against no framework at all",
+        goal=f"as near as Bolt lets us: at least {NEAR_ENOUGH:g} times the leanest app with Bolt",
+        beside=LEANEST,
+        decisive=Contestant.LEANEST_BOLT,
+        least=NEAR_ENOUGH,
+    )
+
+
+ROWS: Sequence[Callable[[Results], Verdict]] = (acknowledged_alone, forms_against_the_best, forms_against_bare_asgi)
+
+
+def _forms(
+    results: Results, *, what: str, goal: str, beside: Iterable[Contestant], decisive: Contestant, least: float
+) -> Verdict:
+    ours = results.forms_a_second(CROWD, Contestant.THIS_BOT)
+    theirs = {one: results.forms_a_second(CROWD, one) for one in beside}
+    times = {one: ours / value if ours is not None and value else None for one, value in theirs.items()}
+    reached = times[decisive]
+    return Verdict(
+        what=what,
+        goal=goal,
+        unit="/s",
+        measured=ours,
+        references=tuple(
+            Reference(one.label, value, times[one], decides=one is decisive) for one, value in theirs.items()
+        ),
+        holds=None if reached is None else reached >= least,
+    )
