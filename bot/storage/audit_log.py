@@ -158,9 +158,13 @@ def _bounds(wanted: EventFilter) -> list[str]:
     if wanted.before is not None:
         bounds.append("sequence < :before")
     if wanted.since is not None:
-        bounds.append("sequence >= (SELECT min(sequence) FROM events WHERE at >= :since) AND +at >= :since")
+        bounds.append(
+            "sequence >= (SELECT min(sequence) FROM events INDEXED BY events_0_at WHERE at >= :since) AND +at >= :since"
+        )
     if wanted.until is not None:
-        bounds.append("sequence <= (SELECT max(sequence) FROM events WHERE at < :until) AND +at < :until")
+        bounds.append(
+            "sequence <= (SELECT max(sequence) FROM events INDEXED BY events_0_at WHERE at < :until) AND +at < :until"
+        )
     if wanted.text:
         bounds.append("body LIKE :pattern ESCAPE '\\' AND mentions(body, :text)")
     return bounds

@@ -33,7 +33,7 @@ SHORTEST_BEGINNING = 8
 MOST_NAMESAKES = 200
 """Backups that are given at most where only a name says which."""
 
-WRITTEN_AT_ONCE = 200
+WRITTEN_AT_ONCE = 500
 """Backups of a refresh in one transaction: what a person waits for gets its turn in between."""
 
 

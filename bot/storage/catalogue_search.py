@@ -1,4 +1,4 @@
-"""Searching the catalogue while somebody types."""
+"""Searching the catalogue while somebody types: one short pass over what people search by, newest first."""
 
 from dataclasses import dataclass
 
@@ -6,82 +6,116 @@ from sqlite_utils import Database as Connection
 
 from bot.domain.backup import Backup, BackupStatus
 from bot.operations.ports import Found
-from bot.storage.catalogue_table import GROUP_BITS, backups_where, searchable
+from bot.storage.catalogue_table import GROUP_BITS, UUID, backups_numbered, searchable
 
 SHORTEST_INDEXED = 3
-"""Characters: what a trigram index can find."""
+"""Characters: what a trigram index can find. A shorter word is not looked for in ids: it would be in most of them."""
+
+IN_LABEL = "text LIKE ? ESCAPE '\\'"
+IN_SOME_ID = "SELECT rowid AS number FROM ids_index WHERE ids_index MATCH ? AND rowid"
+IS_AN_ID = "SELECT number FROM known_ids WHERE id = ? AND number"
+"""Both to be followed by a range of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Matching:
-    """The numbers of the backups that match, as a select without its range and order."""
+class _Word:
+    """A word that is looked for.
 
-    select: str
-    values: tuple[str, ...]
+    Attributes:
+        like: what LIKE takes for a label that has it.
+        in_ids: selects the backups in an id of which it is; ``None`` when it is in none.
+        id_value: what that select takes.
+    """
+
+    like: str
+    in_ids: str | None
+    id_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Backups of one region with one status, as a range of numbers."""
+
+    id: int
+    size: int
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        return self.id << GROUP_BITS, ((self.id + 1) << GROUP_BITS) - 1
 
 
 def find(connection: Connection, region: str, text: str, limit: int) -> Found:
     """Search one region; see `bot.operations.ports.Catalogue.search`."""
-    matching = _matching(searchable(text).split())
+    words = [_word(connection, word) for word in dict.fromkeys(searchable(text).split())]
     backups: list[Backup] = []
     total = 0
     not_copyable: dict[str, int] = {}
     groups = connection.execute(
         "SELECT id, status, backups FROM groups WHERE region = ? AND backups > 0 ORDER BY status", (region,)
     )
-    for group, status, size in groups.fetchall():
-        count = _count(connection, matching, group) if matching else size
-        if status != BackupStatus.COMPLETED:
-            not_copyable |= {status: count} if count else {}
-            continue
-        total = count
-        if count:
-            backups = _newest(connection, matching, group, limit)
+    for group_id, status, size in groups.fetchall():
+        group = _Group(group_id, size)
+        if status == BackupStatus.COMPLETED:
+            numbers, total = _newest(connection, words, group, limit)
+            backups = backups_numbered(connection, numbers)
+        elif count := _newest(connection, words, group, 0)[1]:
+            not_copyable[status] = count
     return Found(tuple(backups), total, not_copyable)
 
 
-def _matching(words: list[str]) -> _Matching | None:
-    """Long words are looked up in the index; short ones have to be looked for in each text, or in those left."""
-    if not words:
-        return None
-    indexed = [f'"{word.replace(_QUOTE, _QUOTE * 2)}"' for word in words if len(word) >= SHORTEST_INDEXED]
-    short = [_like(word) for word in words if len(word) < SHORTEST_INDEXED]
-    likes = " AND ".join(["words.text LIKE ? ESCAPE '\\'"] * len(short))
-    if not indexed:
-        return _Matching(f"SELECT words.number AS n FROM words WHERE {likes}", tuple(short))  # noqa: S608 - built of constants
-    query = " AND ".join(indexed)
-    if not short:
-        return _Matching("SELECT rowid AS n FROM words_index WHERE words_index MATCH ?", (query,))
-    return _Matching(
-        "SELECT words_index.rowid AS n FROM words_index JOIN words ON words.number = words_index.rowid "  # noqa: S608 - built of constants
-        f"WHERE words_index MATCH ? AND {likes}",
-        (query, *short),
-    )
-
-
-_QUOTE = '"'
-
-
-def _like(word: str) -> str:
+def _word(connection: Connection, word: str) -> _Word:
+    like = word
     for special in "\\%_":
-        word = word.replace(special, "\\" + special)
-    return f"%{word}%"
+        like = like.replace(special, "\\" + special)
+    if len(word) < SHORTEST_INDEXED:
+        return _Word(f"%{like}%", None, word)
+    whole = UUID.fullmatch(word) is not None
+    in_ids, value = (IS_AN_ID, word) if whole else (IN_SOME_ID, '"' + word.replace('"', '""') + '"')
+    is_there = connection.execute(f"{in_ids} > 0 LIMIT 1", (value,)).fetchone() is not None
+    return _Word(f"%{like}%", in_ids if is_there else None, value)
 
 
-def _range(group: int) -> tuple[int, int]:
-    return group << GROUP_BITS, ((group + 1) << GROUP_BITS) - 1
+def _newest(connection: Connection, words: list[_Word], group: _Group, limit: int) -> tuple[list[int], int]:
+    """The numbers of the newest backups that match, ``limit`` at most, and how many match."""
+    condition, values = _in_labels(words, group)
+    in_labels = f"FROM labels WHERE {condition}"
+    numbers = _numbers(connection, f"SELECT number {in_labels}", values, limit)
+    if len(numbers) < limit:
+        total = len(numbers)
+    elif words:
+        total = _count(connection, f"SELECT count(*) {in_labels}", values)
+    else:
+        total = group.size
+    if len(words) > 1 or not words or not words[0].in_ids:
+        return numbers, total
+    by_id, values = f"{words[0].in_ids} BETWEEN ? AND ?", (words[0].id_value, *group.numbers)
+    newest = sorted({*numbers, *_numbers(connection, by_id, values, limit)}, reverse=True)[:limit]
+    if not total:  # nothing is counted yet that could be counted twice
+        return newest, _count(connection, f"SELECT count(*) FROM ({by_id})", values)
+    not_counted = f"FROM ({by_id}) CROSS JOIN labels USING (number) WHERE NOT {IN_LABEL}"
+    return newest, total + _count(connection, f"SELECT count(*) {not_counted}", (*values, words[0].like))
 
 
-def _count(connection: Connection, matching: _Matching, group: int) -> int:
-    row = connection.execute(
-        f"SELECT count(*) FROM ({matching.select} AND n BETWEEN ? AND ?)",  # noqa: S608 - built of constants
-        (*matching.values, *_range(group)),
-    ).fetchone()
-    return int(row[0])
+def _in_labels(words: list[_Word], group: _Group) -> tuple[str, tuple[str | int, ...]]:
+    """The condition on a label's number and text: of the group, and with every word in it. One of several words may
+    be in an id instead; where there is one word only, its ids are looked up by themselves, which is quicker.
+    """
+    conditions = ["number BETWEEN ? AND ?"]
+    values: list[str | int] = [*group.numbers]
+    for word in words:
+        values.append(word.like)
+        if word.in_ids and len(words) > 1:
+            conditions.append(f"({IN_LABEL} OR number IN ({word.in_ids} BETWEEN ? AND ?))")
+            values += [word.id_value, *group.numbers]
+        else:
+            conditions.append(IN_LABEL)
+    return " AND ".join(conditions), tuple(values)
 
 
-def _newest(connection: Connection, matching: _Matching | None, group: int, limit: int) -> list[Backup]:
-    if matching is None:
-        return backups_where(connection, "number BETWEEN ? AND ?", _range(group), limit)
-    numbers = f"{matching.select} AND n BETWEEN ? AND ? ORDER BY n DESC LIMIT ?"
-    return backups_where(connection, f"number IN ({numbers})", (*matching.values, *_range(group), limit), limit)
+def _numbers(connection: Connection, statement: str, values: tuple[str | int, ...], limit: int) -> list[int]:
+    rows = connection.execute(f"{statement} ORDER BY number DESC LIMIT ?", (*values, limit))
+    return [number for (number,) in rows]
+
+
+def _count(connection: Connection, statement: str, values: tuple[str | int, ...]) -> int:
+    return int(connection.execute(statement, values).fetchone()[0])

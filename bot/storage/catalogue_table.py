@@ -2,7 +2,8 @@
 
 A backup's row has a number that says, from its highest bits down, its group (region and status), the second it was
 created in, and a place among those of that second. So one range of numbers is all backups of a region with one
-status, newest last, in the table as in the trigram index of their words.
+status, newest last. What people search by stands apart, under the same number: ``labels`` is narrow enough to be
+read from end to end while somebody types; ids, which nobody reads, are in a trigram index.
 """
 
 import re
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from sqlite_utils import Database as Connection
 
 from bot.domain.backup import Backup
-from bot.storage.json_text import JsonText
+from bot.storage.json_text import JsonText, clean
 
 BACKUP = JsonText(Backup)
 
@@ -35,30 +36,33 @@ def create_catalogue(connection: Connection) -> None:
             UNIQUE (region, status)) STRICT;
         CREATE TABLE backups (
             number INTEGER PRIMARY KEY, region TEXT NOT NULL, id TEXT NOT NULL, seen_at TEXT NOT NULL,
-            body TEXT NOT NULL, original TEXT,
+            body TEXT NOT NULL, original TEXT, ids TEXT NOT NULL,
             name TEXT GENERATED ALWAYS AS (json_extract(body, '$.name')) VIRTUAL,
             status TEXT GENERATED ALWAYS AS (json_extract(body, '$.status')) VIRTUAL,
             UNIQUE (region, id)) STRICT;
         CREATE INDEX backups_by_id ON backups (id);
         CREATE INDEX backups_by_name ON backups (name);
         CREATE INDEX backups_by_original ON backups (original) WHERE original IS NOT NULL;
-        CREATE TABLE words (number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+        CREATE TABLE labels (number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+        CREATE TABLE known_ids (id TEXT, number INTEGER, PRIMARY KEY (id, number)) STRICT, WITHOUT ROWID;
         CREATE TABLE gone (region TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (region, id)) STRICT;
         CREATE TABLE refreshes (region TEXT PRIMARY KEY, complete_at TEXT NOT NULL) STRICT;
-        CREATE VIRTUAL TABLE words_index USING fts5(
-            text, content='words', content_rowid='number', tokenize='trigram case_sensitive 1');
-        CREATE TRIGGER words_added AFTER INSERT ON words BEGIN
-            INSERT INTO words_index (rowid, text) VALUES (NEW.number, NEW.text);
-        END;
-        CREATE TRIGGER words_removed AFTER DELETE ON words BEGIN
-            INSERT INTO words_index (words_index, rowid, text) VALUES ('delete', OLD.number, OLD.text);
-        END;
+        CREATE VIRTUAL TABLE ids_index USING fts5(
+            ids, content='backups', content_rowid='number', tokenize='trigram case_sensitive 1');
         CREATE TRIGGER backups_added AFTER INSERT ON backups BEGIN
             UPDATE groups SET backups = backups + 1 WHERE id = NEW.number >> 53;
+            INSERT INTO ids_index (rowid, ids) VALUES (NEW.number, NEW.ids);
+            INSERT OR IGNORE INTO known_ids (id, number) VALUES
+                (substr(NEW.ids, 1, instr(NEW.ids || char(10), char(10)) - 1), NEW.number),
+                (substr(NEW.ids, instr(NEW.ids, char(10)) + 1), NEW.number);
         END;
         CREATE TRIGGER backups_removed AFTER DELETE ON backups BEGIN
             UPDATE groups SET backups = backups - 1 WHERE id = OLD.number >> 53;
-            DELETE FROM words WHERE number = OLD.number;
+            INSERT INTO ids_index (ids_index, rowid, ids) VALUES ('delete', OLD.number, OLD.ids);
+            DELETE FROM known_ids WHERE number = OLD.number AND id IN (
+                substr(OLD.ids, 1, instr(OLD.ids || char(10), char(10)) - 1),
+                substr(OLD.ids, instr(OLD.ids, char(10)) + 1));
+            DELETE FROM labels WHERE number = OLD.number;
         END;
     """)
 
@@ -75,11 +79,13 @@ def remember(connection: Connection, backup: Backup, seen_at: str) -> None:
     if found:
         connection.execute("DELETE FROM backups WHERE number = ?", (found[0],))
     number = _number_for(connection, backup)
+    ids = _lines(backup.id, backup.origin.id if backup.origin else None)
     connection.execute(
-        "INSERT INTO backups (number, region, id, seen_at, body, original) VALUES (?, ?, ?, ?, ?, ?)",
-        (number, backup.region, backup.id, seen_at, body, _original(backup)),
+        "INSERT INTO backups (number, region, id, seen_at, body, original, ids) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (number, backup.region, backup.id, seen_at, body, _original(backup), ids),
     )
-    connection.execute("INSERT INTO words (number, text) VALUES (?, ?)", (number, _words_of(BACKUP.read(body))))
+    label = _lines(backup.name, backup.description, str(backup.datastore) if backup.datastore else None)
+    connection.execute("INSERT INTO labels (number, text) VALUES (?, ?)", (number, label))
     connection.execute("DELETE FROM gone WHERE region = ? AND id = ?", (backup.region, backup.id))
 
 
@@ -122,6 +128,12 @@ def backups_where(connection: Connection, condition: str, values: Sequence[str |
     return [BACKUP.read(body) for (body,) in connection.execute(statement, (*values, limit))]
 
 
+def backups_numbered(connection: Connection, numbers: Sequence[int]) -> list[Backup]:
+    """The backups with these numbers, in their order."""
+    rows = (connection.execute("SELECT body FROM backups WHERE number = ?", (number,)).fetchone() for number in numbers)
+    return [BACKUP.read(row[0]) for row in rows]
+
+
 def count_in(connection: Connection, region: str) -> int:
     """How many backups of a region there are."""
     row = connection.execute("SELECT coalesce(sum(backups), 0) FROM groups WHERE region = ?", (region,)).fetchone()
@@ -130,18 +142,11 @@ def count_in(connection: Connection, region: str) -> int:
 
 def searchable(text: str) -> str:
     """A text as it is searched: whatever its case."""
-    return text.replace("\0", " ").casefold()
+    return clean(text).replace("\0", " ").casefold()
 
 
-def _words_of(backup: Backup) -> str:
-    """Everything a search looks in, one a line, so that nothing is found across two of them."""
-    parts = (
-        backup.name,
-        backup.description,
-        backup.datastore and str(backup.datastore),
-        backup.id,
-        backup.origin and backup.origin.id,
-    )
+def _lines(*parts: str | None) -> str:
+    """Texts to search in, one a line, so that nothing is found across two of them."""
     return searchable("\n".join(part for part in parts if part))
 
 

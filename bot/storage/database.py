@@ -139,7 +139,7 @@ def _connected(uri: str) -> Connection:
     )
     connection = Connection(raw, execute_plugins=False)
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA cache_size = -32000")
+    connection.execute("PRAGMA cache_size = -64000")
     return connection
 
 

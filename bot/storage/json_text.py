@@ -26,11 +26,16 @@ class JsonText(Generic[T]):
         """
         plain = self._adapter.dump_python(value, mode="json")
         text = json.dumps({**plain, **instead}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return text.encode("utf-8", "replace").decode()
+        return clean(text)
 
     def read(self, text: str | bytes) -> T:
         """The value that was written."""
         return self._adapter.validate_json(text)
+
+
+def clean(text: str) -> str:
+    """The text, with a question mark for each half of a character (a lone surrogate), which has no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def time_text(at: datetime) -> str:

@@ -12,6 +12,7 @@ from bot.operations.ports import Broken, Verified
 from bot.storage.chain import Link, link_with
 from bot.storage.database import open_to_read
 from bot.storage.errors import UnreadableFileError
+from bot.storage.pages import event_at
 
 ROWS_AT_ONCE = 1000
 
@@ -41,7 +42,7 @@ def verify(path: Path, key: SecretStr | None = None, progress: Progress | None =
         connection.text_factory = bytearray  # texts that are not UTF-8 any more can be read; a BLOB stays `bytes`
         _refuse_other_files(connection, path)
         connection.execute("BEGIN")
-        log = _Log(connection, link_with(key), progress or _unheard)
+        log = _Log(path, connection, link_with(key), progress or _unheard)
         broken = log.check()
         if broken:
             return _with_hint(broken, key)
@@ -50,6 +51,7 @@ def verify(path: Path, key: SecretStr | None = None, progress: Progress | None =
 
 @dataclass(slots=True)
 class _Log:
+    path: Path
     connection: sqlite3.Connection
     link: Link
     progress: Progress
@@ -110,10 +112,13 @@ class _Log:
 
     def _check_pages(self) -> Broken | None:
         """What a changed byte between the events does not show in any of them."""
-        findings = self.connection.execute("PRAGMA quick_check('events')").fetchone()
-        if bytes(findings[0]) == b"ok":
+        row = self.connection.execute("PRAGMA quick_check('events')").fetchone()
+        finding: str = row[0].decode(errors="replace").replace("\n", "; ")
+        if finding == "ok":
             return None
-        return Broken(self.checked, f"the file is damaged around the events: {findings[0].decode(errors='replace')}")
+        sequence = event_at(self.path, finding)
+        near = sequence if sequence and sequence <= self.checked else self.checked
+        return Broken(near, f"the file is damaged where it stands: {finding}")
 
 
 def _refuse_other_files(connection: sqlite3.Connection, path: Path) -> None:
