@@ -65,14 +65,15 @@ class Message:
 
 
 @lru_cache(maxsize=64)
-def _frame(title: str, callback_id: str, submit: str | None, close: str, *, notify_on_close: bool) -> Json:
+def _frame(title: str, callback_id: str, submit: str | None, close: str) -> Json:
+    """A modal without its blocks; slack_sdk's model wants one, which is replaced."""
     return ViewModel(
         type="modal",
         title=_plain(title),
         callback_id=callback_id,
         submit=_plain(submit) if submit else None,
         close=_plain(close),
-        notify_on_close=notify_on_close or None,
+        blocks=[DividerBlock()],
     ).to_dict()
 
 
@@ -95,7 +96,7 @@ def modal(
         close: words of the button that closes it.
         metadata: what the view has to remember; at most 3,000 characters.
     """
-    frame = _frame(title, callback_id, submit, close, notify_on_close=False)
+    frame = _frame(title, callback_id, submit, close)
     return {**frame, "blocks": list(blocks), "private_metadata": metadata}
 
 

@@ -14,13 +14,13 @@ from slack_sdk.models.blocks import ButtonElement
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventKind, RecordedEvent
 from bot.domain.lineage import Evidence
-from bot.domain.reasons import Fault, Problem, Reason
+from bot.domain.reasons import Fault, Reason
 from bot.slack.views import blocks
 from bot.slack.views.backup_choice import kind
 from bot.slack.views.blocks import Json, Message
 from bot.slack.views.plan_status import SURE
-from bot.slack.views.reasons import answer, explain, fault_behind, gist
-from bot.slack.views.text import code, count, duration, escape, person_name, size, slack_date
+from bot.slack.views.reasons import answer, explain, gist, problem_of, words
+from bot.slack.views.text import code, count, duration, escape, fit, person_name, size, slack_date
 
 EVENT_TYPE = "copy_backup"
 """Of the message's metadata, by which it is found again."""
@@ -47,12 +47,14 @@ class Standing:
         gist: a few words without a full stop; ``mrkdwn`` without formatting.
         full: everything there is to say, in ``mrkdwn``.
         buttons: what a person can do about it.
+        next: what else has to be known from the plain text alone; sentences in ``mrkdwn``.
     """
 
     sign: str
     gist: str
     full: str
     buttons: tuple[Button, ...] = ()
+    next: str = ""
 
 
 def draw(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> Message:
@@ -69,7 +71,7 @@ def draw(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> M
     what = f"{kind(copy.backup)}, {datastore}, {size(copy.backup.size_gb)}"
     drawn = [
         blocks.section(
-            f"{standing.sign} *{standing.gist}*\n"
+            f"{standing.sign} *{standing.gist[:1].upper()}{standing.gist[1:]}*\n"
             f"{code(copy.backup.name)} ({what})\n{source} → {destination}, as {code(copy.name)}",
             block_id=_block_id(copy, "what"),
         ),
@@ -84,11 +86,11 @@ def draw(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> M
 
 def summary(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> str:
     """The whole message in one line: what notifications and screen readers say."""
-    return (
-        f"Copy of {code(copy.backup.name)} from {escape(copy.backup.region, 20)} to {escape(copy.destination, 20)}: "
-        f"{standing_of(copy, now=now, story=story).gist}. Asked for by {person_name(copy.requested_by)}, "
-        f"id {code(copy.id)}."
-    )
+    standing = standing_of(copy, now=now, story=story)
+    way = f"from {escape(copy.backup.region, 20)} to {escape(copy.destination, 20)}"
+    asked = f"Asked for by {person_name(copy.requested_by)}, id {code(copy.id)}."
+    said = f"Copy of {code(copy.backup.name)} {way}: {standing.gist}. {standing.next} {asked}"
+    return fit(said.replace("  ", " "), blocks.LONGEST_TEXT)
 
 
 def metadata(copy: Copy) -> Json:
@@ -122,7 +124,7 @@ def standing_of(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = (
         case CopyState.WAITING:
             return _waiting(copy, story)
         case CopyState.LOST:
-            return Standing(":warning:", "not seen to end; the bot has stopped watching", _why(copy))
+            return Standing(":warning:", "not seen to end; the bot has stopped watching", explain(problem_of(copy)))
         case CopyState.STOPPED:
             return _stopped(copy)
         case _:
@@ -193,6 +195,7 @@ def _undecided(copy: Copy, _now: datetime) -> Standing:
         f"• *Send it again*: neither is so. The request is sent once more; if the first one had worked after all, "
         "there would be two copies.\nUntil somebody chooses, the bot goes on looking.",
         (Button.IT_WAS_COPIED, Button.SEND_AGAIN),
+        next="Look in the Rackspace control panel, then choose at this message: It was copied, or Send it again.",
     )
 
 
@@ -204,7 +207,7 @@ def _completed(copy: Copy, _now: datetime) -> Standing:
         return Standing(
             ":white_check_mark:",
             "copied, a person says",
-            f"{who} says that it was copied. The bot has not seen the copy in {destination} itself: before you rely "
+            f"It was copied, says {who}. The bot has not seen the copy in {destination} itself: before you rely "
             "on it, see that it is there and COMPLETED.",
         )
     how = SURE[copy.copied_evidence] if copy.copied_evidence else None
@@ -214,12 +217,20 @@ def _completed(copy: Copy, _now: datetime) -> Standing:
         f"done in {took}" if took else "done",
         f"The copy is in *{destination}*: {code(copy.name)}, id {code(copy.copied_id or 'unknown')}, COMPLETED "
         f"{slack_date(copy.ended_at)}{f', after {took}' if took else ''}.{known}",
+        next=f"It is {code(copy.name)} there, id {code(copy.copied_id or 'unknown')}.",
     )
 
 
 def _failed(copy: Copy, _now: datetime) -> Standing:
-    title = gist(copy.reason) if copy.reason else "no reason is known"
-    return Standing(":x:", f"failed: {title}", _why(copy), (Button.TRY_AGAIN,))
+    problem = problem_of(copy)
+    said = f" {answer(problem.fault)}" if problem.fault else ""
+    return Standing(
+        ":x:",
+        f"failed ({gist(problem, copy=copy)})",
+        explain(problem, copy=copy),
+        (Button.TRY_AGAIN,),
+        next=f"{words(problem, copy=copy).cure}{said}",
+    )
 
 
 def _stopped(copy: Copy) -> Standing:
@@ -227,13 +238,9 @@ def _stopped(copy: Copy) -> Standing:
     return Standing(
         ":octagonal_sign:",
         f"stopped by {who}".replace("*", ""),
-        f"{who} stopped it {slack_date(copy.ended_at)}, before it had begun. Nothing was copied.",
+        f"Stopped by {who} {slack_date(copy.ended_at)}, before it had begun. Nothing was copied.",
         (Button.TRY_AGAIN,),
     )
-
-
-def _why(copy: Copy) -> str:
-    return explain(Problem(copy.reason or Reason.UNEXPECTED, fault=fault_behind(copy)), copy=copy)
 
 
 def took_of(copy: Copy) -> str | None:

@@ -9,11 +9,11 @@ from types import MappingProxyType
 
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventKind, RecordedEvent
-from bot.domain.reasons import Problem, Reason
+from bot.domain.reasons import Reason
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
 from bot.slack.views.copy_message import fault_of_facts, took_of
-from bot.slack.views.reasons import answer, explain, fault_behind, gist
+from bot.slack.views.reasons import answer, explain, gist, problem_of
 from bot.slack.views.text import code, duration, escape, fit, mention, person_name
 
 SILENT: Mapping[EventKind, str] = MappingProxyType(
@@ -123,14 +123,13 @@ def _completed(event: Event, copy: Copy) -> str:
 
 
 def _failed(event: Event, copy: Copy) -> str:
-    reason = event.reason or copy.reason or Reason.UNEXPECTED
-    problem = Problem(reason, fault=fault_of_facts(reason, event.facts) or fault_behind(copy))
+    problem = problem_of(copy, event.reason, fault_of_facts(event.reason, event.facts))
     return f"{mention(copy.requested_by.id)} The copy *failed*.\n{explain(problem, copy=copy)}"
 
 
 def _lost(event: Event, copy: Copy) -> str:
-    reason = event.reason or copy.reason or Reason.WATCHED_TOO_LONG
-    return f"{mention(copy.requested_by.id)} The bot has *stopped watching* this copy.\n{explain(reason, copy=copy)}"
+    problem = problem_of(copy, event.reason)
+    return f"{mention(copy.requested_by.id)} The bot has *stopped watching* this copy.\n{explain(problem, copy=copy)}"
 
 
 LINES: Mapping[EventKind, Callable[[Event, Copy], str]] = MappingProxyType(
