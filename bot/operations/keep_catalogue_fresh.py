@@ -4,10 +4,10 @@ import asyncio
 
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
-from bot.operations.ports import Ports
+from bot.operations.ports import Catalogue, Clock, Cloud, Ports
 
 
-async def refresh_catalogue(ports: Ports, region: str) -> Fault | None:
+async def refresh_catalogue(cloud: Cloud, catalogue: Catalogue, clock: Clock, region: str) -> Fault | None:
     """Read all backups of a region into the catalogue.
 
     What was read is there at once; what is gone in the region leaves when the last page was read.
@@ -15,17 +15,17 @@ async def refresh_catalogue(ports: Ports, region: str) -> Fault | None:
     Returns:
         Why it could not be read to the end, if so: then the catalogue keeps what it had.
     """
-    began = ports.clock.now()
+    began = clock.now()
     seen: list[Backup] = []
-    await ports.catalogue.note_refresh(region, running=0, fault=None)
-    async for page in ports.cloud.pages(region):
+    await catalogue.note_refresh(region, running=0, fault=None)
+    async for page in cloud.pages(region):
         if isinstance(page, Fault):
-            await ports.catalogue.note_refresh(region, running=None, fault=page)
+            await catalogue.note_refresh(region, running=None, fault=page)
             return page
         seen.extend(page)
-        await ports.catalogue.put(page)
-        await ports.catalogue.note_refresh(region, running=len(seen), fault=None)
-    await ports.catalogue.replace(region, began, seen)
+        await catalogue.put(page)
+        await catalogue.note_refresh(region, running=len(seen), fault=None)
+    await catalogue.replace(region, began, seen)
     return None
 
 
@@ -43,5 +43,5 @@ async def keep_catalogue_fresh(ports: Ports, every: float) -> None:
 
 async def _keep_fresh(ports: Ports, region: str, every: float) -> None:
     while True:
-        await refresh_catalogue(ports, region)
+        await refresh_catalogue(ports.cloud, ports.catalogue, ports.clock, region)
         await ports.clock.sleep(every)
