@@ -30,8 +30,11 @@ TRIES = 3
 FIRST_PAUSE = 0.5
 """Seconds before a read is sent again for the first time; doubled for the next."""
 
-PATIENCE: Mapping[bool, float] = {True: 10.0, False: 60.0}
-"""Seconds for which a read, urgent or not, is tried again and waits where the service asks it to."""
+PATIENCE = 90.0
+"""Seconds for which a read is tried again, and waits where the service asks it to."""
+
+URGENT_PATIENCE = 10.0
+"""The same for a read that a person waits for."""
 
 UNSAID_WAIT = 60.0
 """Seconds a region is left alone after a 413 that does not say how long: the rates are by the minute."""
@@ -212,7 +215,7 @@ class CloudDatabases:
         self, region: str, call: Call, path: str, *, urgent: bool, marker: str | None = None
     ) -> _Answer | Fault:
         """Ask within the budget, a few times if the trouble may pass."""
-        patience = PATIENCE[urgent]
+        patience = URGENT_PATIENCE if urgent else PATIENCE
         tried = 0
         while True:
             tried += 1
@@ -326,4 +329,4 @@ def _user_agent() -> str:
     try:
         return f"copy-backup-bot/{version('copy-backup-bot')}"
     except PackageNotFoundError:
-        return "copy-backup-bot"
+        return "copy-backup-bot/unknown"

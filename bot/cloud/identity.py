@@ -1,6 +1,7 @@
 """Logging in with an API key, and signing requests with the token (``cloud-databases-api.md``, Identity)."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,6 +13,8 @@ from bot.cloud.faults import fault_of
 from bot.cloud.payloads import Login, read_login
 from bot.domain.reasons import Fault, Reason
 from bot.operations.ports import Clock
+
+logger = logging.getLogger(__name__)
 
 IDENTITY_URL = "https://identity.api.rackspacecloud.com/v2.0"
 """Where accounts log in, unless a setting says otherwise; those of LON have an Identity of their own."""
@@ -25,6 +28,9 @@ of both sides need not agree. One that has really ended is answered with a 401."
 
 REFUSAL_KEPT = timedelta(seconds=10)
 """How long refused credentials are not tried again: they do not become right, and accounts can be locked."""
+
+LONGEST_LOGIN = 60.0
+"""Seconds a login may take as a whole."""
 
 _REFUSED = frozenset({400, 401, 403})
 
@@ -149,8 +155,10 @@ class RackspaceAuth(httpx.Auth):
         key = self._api_key.get_secret_value()
         credentials = {"RAX-KSKEY:apiKeyCredentials": {"username": self._username, "apiKey": key}}
         try:
-            response = await self._client.post(self._address, json={"auth": credentials})
-        except httpx.RequestError:
+            async with asyncio.timeout(LONGEST_LOGIN):
+                response = await self._client.post(self._address, json={"auth": credentials})
+        except (httpx.RequestError, TimeoutError) as error:
+            logger.info("%s: no login: %s", self._address, type(error).__name__)
             return Fault(Reason.IDENTITY_UNAVAILABLE)
         now = self._clock.now()
         login = read_login(response.content) if response.is_success else None

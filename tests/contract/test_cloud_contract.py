@@ -51,8 +51,8 @@ class World(Protocol):
 
 
 class MemoryWorld:
-    def __init__(self) -> None:
-        self.memory = MemoryCloud()
+    def __init__(self, *, keeps_ids: bool) -> None:
+        self.memory = MemoryCloud(keeps_ids=keeps_ids)
         self.cloud: Cloud = self.memory
 
     def has(
@@ -121,8 +121,9 @@ class SimulatedWorld:
         self.simulated.clock.advance(3600)
 
 
-async def simulated_world() -> AsyncIterator[World]:
+async def simulated_world(*, keeps_ids: bool) -> AsyncIterator[World]:
     simulated = SimulatedCloud(estate=Estate({}))
+    simulated.copied_ids = "kept" if keeps_ids else "new"
     simulated.limits.lift()
     async with simulated.serving() as running:
         client = CloudDatabases(
@@ -137,14 +138,27 @@ async def simulated_world() -> AsyncIterator[World]:
         await client.aclose()
 
 
-async def memory_world() -> AsyncIterator[World]:
-    yield MemoryWorld()
+async def memory_world(*, keeps_ids: bool) -> AsyncIterator[World]:
+    yield MemoryWorld(keeps_ids=keeps_ids)
 
 
 @pytest.fixture(params=[simulated_world, memory_world])
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    make: Callable[[], AsyncIterator[World]] = request.param
-    async for made in make():
+def make(request: pytest.FixtureRequest) -> Callable[..., AsyncIterator[World]]:
+    made: Callable[..., AsyncIterator[World]] = request.param
+    return made
+
+
+@pytest.fixture
+async def world(make: Callable[..., AsyncIterator[World]]) -> AsyncIterator[World]:
+    """A cloud whose copies keep the ids of their sources."""
+    async for made in make(keeps_ids=True):
+        yield made
+
+
+@pytest.fixture
+async def renaming_world(make: Callable[..., AsyncIterator[World]]) -> AsyncIterator[World]:
+    """A cloud whose copies get ids of their own."""
+    async for made in make(keeps_ids=False):
         yield made
 
 
@@ -247,7 +261,7 @@ async def test_a_copy_that_ends_is_in_the_destination_and_its_source_is_complete
     await copy(world.cloud)
     await world.copies_end()
     (made,) = await all_of(world.cloud, "IAD")
-    assert (made.name, made.status, made.description) == ("dfw-to-iad", "COMPLETED", "why")
+    assert (made.id, made.name, made.status, made.description) == (FULL, "dfw-to-iad", "COMPLETED", "why")
     source = await world.cloud.show("DFW", FULL)
     assert isinstance(source, Backup)
     assert source.status == "COMPLETED"
@@ -284,6 +298,19 @@ async def test_an_incremental_is_refused_when_its_parent_is_not_there_and_taken_
     assert await copy(world.cloud, FULL) == Accepted()
     await world.copies_end()
     assert await copy(world.cloud, INCREMENT) == Accepted()
+
+
+async def test_where_a_copy_gets_an_id_of_its_own_it_is_still_the_parent_of_its_increments(
+    renaming_world: World,
+) -> None:
+    cloud = renaming_world.cloud
+    renaming_world.has(FULL)
+    renaming_world.has(INCREMENT, parent_id=FULL)
+    assert await copy(cloud, FULL) == Accepted()
+    await renaming_world.copies_end()
+    (made,) = await all_of(cloud, "IAD")
+    assert made.id != FULL
+    assert await copy(cloud, INCREMENT) == Accepted()
 
 
 async def test_a_lost_answer_leaves_open_whether_the_copy_began_and_it_is_sent_once(world: World) -> None:

@@ -90,7 +90,7 @@ class OddService:
 async def _heard(request: Request) -> Heard:
     return Heard(
         request.method,
-        request.url.path,
+        request.scope["path"],
         dict(request.query_params),
         dict(request.headers),
         await request.body(),

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cloud.faults import LONGEST_MESSAGE, LONGEST_WAIT, STATUSES, fault_of, seconds_to_wait
@@ -150,6 +150,7 @@ def test_a_date_is_counted_from_the_service_s_own_clock() -> None:
     assert fault.retry_after == 12
 
 
+@settings(deadline=None)
 @given(
     status=st.integers(300, 599),
     content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode),
@@ -161,6 +162,7 @@ def test_whatever_comes_is_a_fault(status: int, content: bytes, header: str) -> 
     assert fault.retry_after is None or 0 <= fault.retry_after <= LONGEST_WAIT
 
 
+@settings(deadline=None)
 @given(message=st.text())
 def test_a_message_is_always_short_and_printable(message: str) -> None:
     told = answered(400, body("badRequest", message)).message

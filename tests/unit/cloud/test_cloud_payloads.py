@@ -3,7 +3,7 @@ import logging
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cloud.payloads import read_backup, read_login, read_page
@@ -201,6 +201,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(changes=st.dictionaries(st.sampled_from(sorted(DOCUMENTED)), JSON))
 def test_whatever_stands_in_a_backup_its_neighbour_is_read(changes: dict[str, object]) -> None:
     page = read_page(listed({**DOCUMENTED, **changes}, {"id": "neighbour"}), "DFW")
