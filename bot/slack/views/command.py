@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 
-from bot.domain.backup import REGION_NEVER_COPIED, REGIONS_FOR_COPIES
+from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.domain.events import EventFilter
 from bot.slack.views.history import read_filter
-from bot.slack.views.text import unescape
+from bot.slack.views.text import REGION_NAMES, unescape
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,10 @@ def parse(text: str, regions: Sequence[str] = REGIONS_FOR_COPIES) -> Wish:
         return OpenForm()
     first, rest = _split(typed)
     command = _COMMANDS.get(first.lower())
-    if command is not None and not (command is _status and rest and _region(_split(rest)[0], regions)):
+    if command is not None:
         return command(rest)
-    if rest:
-        return _short_form(unescape(first), unescape(rest), regions) or _not_understood(typed, first, rest)
-    return _not_understood(typed, first, rest)
+    short = _short_form(unescape(first), unescape(rest), regions)
+    return short or Help(near=_nearest(first, rest, regions), typed=unescape(typed))
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -106,7 +105,7 @@ def _split(text: str) -> tuple[str, str]:
 
 def _region(word: str, regions: Sequence[str]) -> str | None:
     """A region that exists, whatever its case."""
-    return next((region for region in (*regions, REGION_NEVER_COPIED) if region.lower() == word.lower()), None)
+    return next((region for region in (*regions, *REGION_NAMES) if region.lower() == word.lower()), None)
 
 
 def _short_form(backup: str, rest: str, regions: Sequence[str]) -> ShortForm | None:
@@ -121,19 +120,15 @@ def _unquoted(name: str) -> str:
     return name[1:-1].strip() if len(name) >= 2 and name[0] == name[-1] == '"' else name
 
 
-def _not_understood(typed: str, first: str, rest: str) -> Help:
-    return Help(near=_nearest(first, rest, tuple(_COMMANDS)), typed=unescape(typed))
-
-
-def _nearest(first: str, rest: str, commands: Sequence[str]) -> str | None:
+def _nearest(first: str, rest: str, regions: Sequence[str]) -> str | None:
     """What was probably meant."""
     if rest:
         word, name = _split(rest)
-        region = get_close_matches(word.upper(), REGIONS_FOR_COPIES, n=1, cutoff=0.6)
+        region = get_close_matches(word.upper(), regions, n=1, cutoff=0.6)
         if region:
             backup = f'"{first}"' if " " in first else first
             return unescape(" ".join(filter(None, [backup, region[0], name])))
-    meant = get_close_matches(first.lower(), commands, n=1, cutoff=0.6)
+    meant = get_close_matches(first.lower(), _COMMANDS, n=1, cutoff=0.6)
     return " ".join(filter(None, [meant[0], unescape(rest)])) if meant else None
 
 

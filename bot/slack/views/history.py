@@ -5,12 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.domain.backup import REGION_NEVER_COPIED, REGIONS_FOR_COPIES
 from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
 from bot.slack.views.reasons import gist
-from bot.slack.views.text import DEFAULT_COMMAND, code, count, duration, escape, fit, person_name, slack_date, unescape
+from bot.slack.views.text import (
+    DEFAULT_COMMAND,
+    REGION_NAMES,
+    code,
+    count,
+    duration,
+    escape,
+    fit,
+    person_name,
+    slack_date,
+    unescape,
+)
 
 PAGE = 20
 """Events on one page: that many stay within the size of a message."""
@@ -142,7 +152,6 @@ def _details(event: Event) -> str:
 
 _MENTION = re.compile(r"^<@([A-Z0-9]+)(?:\|[^>]*)?>$")
 _BEFORE = re.compile(r"^before:(\d{1,15})$", re.IGNORECASE)
-_REGIONS = frozenset({*REGIONS_FOR_COPIES, REGION_NEVER_COPIED})
 
 
 def read_filter(text: str) -> EventFilter:
@@ -161,7 +170,7 @@ def read_filter(text: str) -> EventFilter:
             person = found[1]
         elif found := _BEFORE.match(word):
             before = int(found[1])
-        elif word.upper() in _REGIONS and region is None:
+        elif word.upper() in REGION_NAMES and region is None:
             region = word.upper()
         else:
             words.append(unescape(word))

@@ -1,0 +1,76 @@
+"""What a person types after the command."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from bot.domain.events import EventFilter
+from bot.slack.views.command import Cancel, Help, History, OpenForm, ShortForm, Status, Wish, parse
+
+ID = "ff44da4e-91eb-40ba-aa5b-841e1c308f55"
+
+
+@pytest.mark.parametrize(
+    ("typed", "wish"),
+    [
+        ("", OpenForm()),
+        ("   ", OpenForm()),
+        ("status", Status()),
+        ("STATUS please", Status()),
+        ("help", Help()),
+        ("Help me", Help()),
+        (f"{ID} IAD", ShortForm(ID, "IAD")),
+        ("ff44da4e iad", ShortForm("ff44da4e", "IAD")),
+        (f"{ID} IAD my-copy", ShortForm(ID, "IAD", "my-copy")),
+        (f'{ID} IAD "my name"', ShortForm(ID, "IAD", "my name")),
+        (f"{ID} IAD “my name”", ShortForm(ID, "IAD", "my name")),
+        (f"{ID} IAD my name", ShortForm(ID, "IAD", "my name")),
+        (f'{ID} IAD ""', ShortForm(ID, "IAD")),
+        (f"{ID} IAD ana's copy", ShortForm(ID, "IAD", "ana's copy")),
+        ('"a backup with spaces" syd', ShortForm("a backup with spaces", "SYD")),
+        ("status IAD", Status()),
+        (f"{ID} lon", ShortForm(ID, "LON")),
+        (f"{ID} IAD &lt;!channel&gt; &amp; &lt;b&gt;", ShortForm(ID, "IAD", "<!channel> & <b>")),
+        ("history", History(EventFilter())),
+        ("history <@U0ANA|ana> IAD", History(EventFilter(person="U0ANA", region="IAD"))),
+        ("cancel 7f3a91c2", Cancel("7f3a91c2")),
+        ("cancel `7f3a91c2`", Cancel("7f3a91c2")),
+    ],
+)
+def test_what_is_understood(typed: str, wish: Wish) -> None:
+    assert parse(typed) == wish
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("statu", "status"),
+        ("hsitory nightly", "history nightly"),
+        ("cancle 7f3a", "cancel 7f3a"),
+        ("cancel", "cancel ID"),
+        ("hlep", "help"),
+        (f"{ID} IDA", f"{ID} IAD"),
+        (f"{ID} DWF nightly", f"{ID} DFW nightly"),
+        ('"a backup" IADD', '"a backup" IAD'),
+        ("xyzzy", None),
+        (f"{ID}", None),
+        (f"{ID} nowhere", None),
+        ("coverage", None),
+        ("list", None),
+    ],
+)
+def test_what_is_not_understood_shows_the_nearest_right_spelling(typed: str, near: str | None) -> None:
+    wish = parse(typed)
+
+    assert isinstance(wish, Help)
+    assert wish.near == near
+    assert wish.typed is not None
+
+
+def test_a_region_that_exists_and_is_not_allowed_is_left_to_be_refused_with_its_reason() -> None:
+    assert parse("b1 SYD", regions=("DFW", "IAD")) == ShortForm("b1", "SYD")
+
+
+@given(some.text(max_size=200))
+def test_whatever_is_typed_is_one_of_the_wishes(typed: str) -> None:
+    assert isinstance(parse(typed), OpenForm | ShortForm | Status | History | Cancel | Help)
