@@ -178,6 +178,16 @@ async def test_whoever_is_cancelled_at_the_moment_of_their_turn_leaves_it_to_the
     await crowd.ends()
 
 
+async def test_a_turn_is_not_given_to_somebody_who_is_just_leaving() -> None:
+    crowd = Crowd(limit=1)
+    await crowd.comes("first", "second", "third", urgent=True)
+    crowd.clock.time += WINDOW
+    crowd.tasks["second"].cancel()
+    crowd.budget.close("DFW", Call.SHOW, 0)  # has the region look, before the one who leaves could say so
+    await settled()
+    assert crowd.names == ["first", "third"]
+
+
 async def test_who_comes_after_everybody_left_still_gets_a_turn() -> None:
     crowd = Crowd(limit=1)
     await crowd.comes("first", "leaves", urgent=True)
