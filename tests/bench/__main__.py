@@ -30,8 +30,8 @@ class Length:
     warm_up: float
 
 
-LONG = Length(rounds=7, seconds=2.0, warm_up=1.5)
-SHORT = Length(rounds=3, seconds=0.8, warm_up=0.5)
+LONG = Length(rounds=11, seconds=1.2, warm_up=1.5)
+SHORT = Length(rounds=5, seconds=0.5, warm_up=0.5)
 
 
 @click.command()

@@ -32,6 +32,20 @@ class Measure:
     contestants: tuple[Contestant, ...]
 
 
+Number = Callable[[Outcome], float | None]
+"""What is compared."""
+
+
+def forms_a_second(turn: Outcome) -> float:
+    """How many forms were opened a second."""
+    return turn.per_second
+
+
+def milliseconds_to_acknowledge(turn: Outcome) -> float | None:
+    """The median of a turn; ``None`` where nothing was acknowledged."""
+    return None if turn.to_acknowledge is None else turn.to_acknowledge.median
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
     """All turns of all rounds.
@@ -44,16 +58,22 @@ class Results:
     outcomes: Mapping[tuple[int, Contestant], Sequence[Outcome]]
     absent: Mapping[Contestant, str] = field(default_factory=dict)
 
-    def forms_a_second(self, at_a_time: int, contestant: Contestant) -> float | None:
-        """The median of the rounds; ``None`` where it was not measured."""
-        turns = self.outcomes.get((at_a_time, contestant), ())
-        return statistics.median(turn.per_second for turn in turns) if turns else None
+    def median(self, number: Number, at_a_time: int, contestant: Contestant) -> float | None:
+        """The median of all rounds; ``None`` where it was not measured."""
+        numbers = [found for turn in self._turns(at_a_time, contestant) if (found := number(turn)) is not None]
+        return statistics.median(numbers) if numbers else None
 
-    def milliseconds_to_acknowledge(self, at_a_time: int, contestant: Contestant) -> float | None:
-        """The median of the rounds' medians; ``None`` where it was not measured, or nothing was acknowledged."""
-        turns = self.outcomes.get((at_a_time, contestant), ())
-        medians = [turn.to_acknowledge.median for turn in turns if turn.to_acknowledge is not None]
-        return statistics.median(medians) if medians else None
+    def times(self, number: Number, at_a_time: int, one: Contestant, other: Contestant) -> float | None:
+        """How many times as much one has as the other: the median of all rounds, each compared with itself, because
+        what else the machine does changes from round to round; ``None`` where it was not measured.
+        """
+        rounds = zip(self._turns(at_a_time, one), self._turns(at_a_time, other), strict=False)
+        pairs = [(number(ones), number(others)) for ones, others in rounds]
+        ratios = [ones / others for ones, others in pairs if ones is not None and others]
+        return statistics.median(ratios) if ratios else None
+
+    def _turns(self, at_a_time: int, contestant: Contestant) -> Sequence[Outcome]:
+        return self.outcomes.get((at_a_time, contestant), ())
 
     def not_served(self, contestant: Contestant) -> int:
         """Commands that were refused, lost, or answered with no whole form."""

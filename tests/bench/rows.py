@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.bench.contestants.entries import Contestant
-from tests.bench.measuring import Measure, Results
+from tests.bench.measuring import Measure, Results, forms_a_second, milliseconds_to_acknowledge
 
 ONE = 1
 CROWD = 64
@@ -37,7 +37,8 @@ class Reference:
     Attributes:
         name: whose it is.
         measured: the number; ``None`` where it was not measured.
-        times_as_fast: how many times as fast as this one the bot is; ``None`` where one of both is missing.
+        times_as_fast: how many times as fast as this one the bot is (see `Results.times`); ``None`` where one of both
+            was not measured.
         decides: whether the goal is set against this one.
     """
 
@@ -82,16 +83,19 @@ def measures(seconds: float) -> tuple[Measure, ...]:
 
 def acknowledged_alone(results: Results) -> Verdict:
     """Row 1: how long one person waits for the acknowledgement of a command, with nobody else there."""
-    ours = results.milliseconds_to_acknowledge(ONE, Contestant.THIS_BOT)
-    theirs = {one: results.milliseconds_to_acknowledge(ONE, one) for one in ALONE_BESIDE}
+    ours = results.median(milliseconds_to_acknowledge, ONE, Contestant.THIS_BOT)
     return Verdict(
         what="A command alone: acknowledged, median",
         goal=f"less than {GOAL_ALONE_MS:g} ms",
         unit="ms",
         measured=ours,
         references=tuple(
-            Reference(one.label, value, value / ours if value is not None and ours else None)
-            for one, value in theirs.items()
+            Reference(
+                one.label,
+                results.median(milliseconds_to_acknowledge, ONE, one),
+                results.times(milliseconds_to_acknowledge, ONE, one, Contestant.THIS_BOT),
+            )
+            for one in ALONE_BESIDE
         ),
         holds=None if ours is None else ours < GOAL_ALONE_MS,
     )
@@ -99,7 +103,7 @@ def acknowledged_alone(results: Results) -> Verdict:
 
 def forms_against_the_best(results: Results) -> Verdict:
     """Row 2: forms opened by a crowd, against the best of what a person could use instead."""
-    best = max(COMPETITORS, key=lambda one: results.forms_a_second(CROWD, one) or 0.0)
+    best = max(COMPETITORS, key=lambda one: results.median(forms_a_second, CROWD, one) or 0.0)
     return _forms(
         results,
         what=f"Forms opened, {CROWD} at a time, against what could be used instead",
@@ -128,17 +132,20 @@ ROWS: Sequence[Callable[[Results], Verdict]] = (acknowledged_alone, forms_agains
 def _forms(
     results: Results, *, what: str, goal: str, beside: Iterable[Contestant], decisive: Contestant, least: float
 ) -> Verdict:
-    ours = results.forms_a_second(CROWD, Contestant.THIS_BOT)
-    theirs = {one: results.forms_a_second(CROWD, one) for one in beside}
-    times = {one: ours / value if ours is not None and value else None for one, value in theirs.items()}
-    reached = times[decisive]
+    reached = results.times(forms_a_second, CROWD, Contestant.THIS_BOT, decisive)
     return Verdict(
         what=what,
         goal=goal,
         unit="/s",
-        measured=ours,
+        measured=results.median(forms_a_second, CROWD, Contestant.THIS_BOT),
         references=tuple(
-            Reference(one.label, value, times[one], decides=one is decisive) for one, value in theirs.items()
+            Reference(
+                one.label,
+                results.median(forms_a_second, CROWD, one),
+                results.times(forms_a_second, CROWD, Contestant.THIS_BOT, one),
+                decides=one is decisive,
+            )
+            for one in beside
         ),
         holds=None if reached is None else reached >= least,
     )

@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from tests.bench.contestants.entries import Contestant
-from tests.bench.measuring import Results
+from tests.bench.measuring import Results, forms_a_second
 from tests.bench.rows import CROWD, ROWS, Verdict
 
 LIBRARIES = ("aiohttp", "slack-bolt", "slack-sdk", "starlette", "uvicorn", "uvloop")
@@ -43,11 +43,11 @@ def table(rows: Sequence[Verdict]) -> Table:
 
 def footnotes(results: Results) -> list[str]:
     """What one has to know to believe the table."""
-    limit = results.forms_a_second(CROWD, Contestant.CEILING)
+    limit = results.median(forms_a_second, CROWD, Contestant.CEILING)
     rounds = max(map(len, results.outcomes.values()), default=0)
     notes = [
         f"Server, load and Slack's Web API are three processes on {os.cpu_count()} cores.",
-        f"Medians of {rounds} rounds, in each of which each had its turn.",
+        f"Medians of {rounds} rounds, in each of which each had its turn; ratios are made round by round.",
         "A form counts if views.open came with the command's trigger_id and a whole form.",
         "A person types the next command when the form of the last one is open.",
     ]

@@ -15,7 +15,7 @@ from slack_sdk.signature import SignatureVerifier
 from tests.bench.contestants.copy_form import FORM
 from tests.bench.contestants.entries import Contestant
 from tests.bench.exchange import Outcome, Spread
-from tests.bench.measuring import Arena, Measure, Results
+from tests.bench.measuring import Arena, Measure, Results, forms_a_second
 from tests.bench.processes import ROOT, ProcessFailedError, child
 from tests.bench.rows import CROWD, ONE, ROWS, acknowledged_alone, forms_against_bare_asgi, forms_against_the_best
 from tests.bench.slack_api import is_whole_form
@@ -96,6 +96,15 @@ def test_a_row_holds_from_its_goal_on(
 ) -> None:
     assert getattr(row(results(enough)), "holds") is True  # noqa: B009
     assert getattr(row(results(too_slow)), "holds") is False  # noqa: B009
+
+
+def test_ratios_are_made_round_by_round_so_that_a_busy_machine_is_no_winner() -> None:
+    quiet_then_busy = {
+        (CROWD, Contestant.THIS_BOT): [outcome(4_000, 0.5), outcome(1_000, 2.0), outcome(1_200, 2.0)],
+        (CROWD, Contestant.BARE_ASGI): [outcome(8_000, 0.1), outcome(2_000, 0.4), outcome(2_400, 0.4)],
+    }
+    ratio = Results(quiet_then_busy).times(forms_a_second, CROWD, Contestant.THIS_BOT, Contestant.BARE_ASGI)
+    assert ratio == pytest.approx(0.5)
 
 
 def test_a_row_is_unknown_where_this_bot_was_not_measured() -> None:
