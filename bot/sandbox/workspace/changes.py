@@ -1,7 +1,7 @@
 """The one place where every change of the workspace is published, and where everything waits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -52,7 +52,7 @@ class ChangeStream:
             for listener in self._listeners:
                 listener.put_nowait(change)
 
-    async def listen(self) -> AsyncIterator[Change]:
+    async def listen(self) -> AsyncGenerator[Change, None]:
         """Every change from now on, without end."""
         queue: asyncio.Queue[Change] = asyncio.Queue()
         self._listeners.add(queue)

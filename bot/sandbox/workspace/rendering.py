@@ -136,7 +136,8 @@ class Renderer:
                 return self._task(block)
             case Card():
                 texts = [self.text(text) for text in (block.title, block.subtitle, block.body) if text is not None]
-                return "\n".join((*texts, " ".join(f"[{button.text.text}]" for button in block.actions or ())))
+                buttons = " ".join(f"[{button.text.text}]" for button in block.actions or ())
+                return "\n".join(filter(None, (*texts, buttons)))
             case _:
                 return ""
 

@@ -161,11 +161,12 @@ class SocketMode:
         finally:
             connection.waiting.pop(str(envelope["envelope_id"]), None)
 
-    def disconnect(self, reason: str) -> None:
-        """Tells every connection to go.
+    def disconnect(self, reason: str, closes_after: float) -> None:
+        """Tells every connection to go. Those that are not only warned get nothing more, and are closed.
 
         Args:
-            reason: `warning`: it stays open until the app closes it; else it closes now.
+            reason: `warning`, `refresh_requested` or `link_disabled`.
+            closes_after: Seconds that the app has to open another one first.
 
         Raises:
             SlackError: `invalid_arguments`: there is no such reason.
@@ -176,7 +177,7 @@ class SocketMode:
             connection.outgoing.put_nowait(_goodbye(reason))
             if reason != "warning":
                 connection.leaving = True
-                connection.outgoing.put_nowait(None)
+                asyncio.get_running_loop().call_later(closes_after, connection.outgoing.put_nowait, None)
         self._state.changes.publish("socket_changed", connections=self.open_connections)
 
 

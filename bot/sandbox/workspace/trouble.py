@@ -41,7 +41,7 @@ class Trouble:
         self._faults: list[Fault] = []
         self._closed_until: dict[str, float] = {}
         self._sockets_refused = 0
-        self.disconnecting: Callable[[str], None] = lambda _reason: None
+        self.disconnecting: Callable[[str, float], None] = lambda _reason, _closes_after: None
 
     def refuse(self, method: str, error: str, times: int | None = 1, **details: object) -> None:
         """Answers `{"ok": false, "error": error, **details}`."""
@@ -67,13 +67,14 @@ class Trouble:
         """Answers with an HTTP status and no JSON, before anything is done."""
         self._faults.append(Fault(method, "server_error", times, status=status))
 
-    def disconnect_sockets(self, reason: str = "refresh_requested") -> None:
+    def disconnect_sockets(self, reason: str = "refresh_requested", closes_after: float = 5.0) -> None:
         """Tells every open socket to go.
 
         Args:
-            reason: `warning` (it closes in some seconds) or `refresh_requested` (it closes now).
+            reason: `warning` (nothing changes yet) or `refresh_requested` (no envelope comes any more).
+            closes_after: Seconds until it is closed, 0 for a connection that breaks.
         """
-        self.disconnecting(reason)
+        self.disconnecting(reason, closes_after)
 
     def refuse_sockets(self, times: int = 1) -> None:
         """Refuses the next connections of Socket Mode."""

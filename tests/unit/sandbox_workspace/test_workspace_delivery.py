@@ -1,0 +1,419 @@
+"""How the workspace reaches an app: signatures, answers, response_urls, events, forged requests."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.sandbox.loopback import loopback_server
+from bot.sandbox.workspace import DispatchFailed, NotPossibleError, OperationTimeout, SimulatedWorkspace
+
+Json: TypeAlias = dict[str, Any]
+Reachable: TypeAlias = Callable[[AsyncApp], AbstractAsyncContextManager[None]]
+
+
+class Setting:
+    workspace: SimulatedWorkspace
+    api_url: str
+    client: AsyncWebClient
+
+
+def words(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+class RawApp:
+    """An app without any library: keeps what it gets, answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[bytes, dict[str, str]]] = []
+        self.answers: list[Response] = []
+
+    async def handle(self, request: Request) -> Response:
+        self.received.append((await request.body(), dict(request.headers)))
+        return self.answers.pop(0) if self.answers else Response()
+
+    def payload(self, place: int = -1) -> Json:
+        fields = parse_qs(self.received[place][0].decode())
+        return dict(json.loads(fields["payload"][0]))
+
+
+@pytest.fixture
+async def raw_app(setting: Setting) -> AsyncIterator[RawApp]:
+    app = RawApp()
+    async with loopback_server(Starlette(routes=[Route("/", app.handle, methods=["POST"])])) as port:
+        setting.workspace.deliver_to(f"http://127.0.0.1:{port}/")
+        yield app
+
+
+@asynccontextmanager
+async def form_with(setting: Setting, **more: object) -> AsyncIterator[None]:
+    request = setting.workspace.signed_command("alice", "/copy-backup")
+    trigger_id = parse_qs(request.body.decode())["trigger_id"][0]
+    view = {"type": "modal", "title": words("Form"), "submit": words("Go"), "blocks": [], **more}
+    await setting.client.views_open(trigger_id=trigger_id, view=view)
+    yield
+
+
+def text_input(**more: object) -> Json:
+    element = {"type": "plain_text_input", "action_id": "typed", **more}
+    return {"type": "input", "block_id": "name", "label": words("Name"), "element": element}
+
+
+async def test_requests_are_signed_as_slacks_sdk_verifies_them(setting: Setting, raw_app: RawApp) -> None:
+    await setting.workspace.person("alice").types("/copy-backup  a & b ")
+    body, headers = raw_app.received[0]
+    assert SignatureVerifier(setting.workspace.app.signing_secret).is_valid_request(body, headers)
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    fields = parse_qs(body.decode())
+    assert fields["text"] == ["a & b"]
+    assert fields["channel_name"] == ["databases"]
+    assert fields["team_id"] == [setting.workspace.team_id]
+
+
+async def test_a_command_in_a_private_place_does_not_name_it(setting: Setting, raw_app: RawApp) -> None:
+    alice = setting.workspace.person("alice")
+    await alice.types("/copy-backup", channel="#ops-private")
+    await alice.types("/copy-backup", channel="@copy-backup")
+    names = [parse_qs(body.decode())["channel_name"] for body, _headers in raw_app.received]
+    assert names == [["privategroup"], ["directmessage"]]
+
+
+async def test_should_escape_sends_ids_for_names(setting: Setting, raw_app: RawApp) -> None:
+    workspace = setting.workspace
+    manifest = workspace.app.manifest.model_dump()
+    await workspace.person("alice").types("/copy-backup tell @ana in #general")
+    manifest["features"]["slash_commands"][0]["should_escape"] = True
+    workspace.install(manifest)
+    await workspace.person("alice").types("/copy-backup tell @ana in #general")
+    texts = [parse_qs(body.decode())["text"][0] for body, _headers in raw_app.received]
+    ana, general = workspace.person("ana").id, workspace.channel("#general").id
+    assert texts == ["tell @ana in #general", f"tell <@{ana}|ana> in <#{general}|general>"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(status_code=500),
+        Response(status_code=404),
+        Response('{"blocks": [{"type": "?"}]}', media_type="application/json"),
+    ],
+)
+async def test_an_app_that_fails_is_a_failed_dispatch(setting: Setting, raw_app: RawApp, answer: Response) -> None:
+    raw_app.answers.append(answer)
+    with pytest.raises(DispatchFailed, match="dispatch_failed"):
+        await setting.workspace.person("alice").types("/copy-backup")
+
+
+async def test_an_app_that_is_not_there_is_a_failed_dispatch(setting: Setting) -> None:
+    alice = setting.workspace.person("alice")
+    with pytest.raises(DispatchFailed, match="no Socket Mode connection"):
+        await alice.types("/copy-backup")
+    setting.workspace.deliver_to("http://127.0.0.1:9/")
+    with pytest.raises(DispatchFailed, match="cannot be reached"):
+        await alice.types("/copy-backup")
+
+
+async def test_what_a_person_cannot_do(setting: Setting, raw_app: RawApp) -> None:
+    bob, otto = setting.workspace.person("bob"), setting.workspace.person("otto")
+    for impossible in (
+        bob.types("/no-such-command"),
+        bob.types("/copy-backup", channel="#ops-private"),
+        bob.types("/copy-backup", channel="#archive"),
+        otto.types("/copy-backup", channel="#general"),
+        bob.uses_shortcut("No such shortcut"),
+    ):
+        with pytest.raises(NotPossibleError):
+            await impossible
+    assert raw_app.received == []
+
+
+async def test_an_answer_in_the_channel_is_for_everybody(setting: Setting, raw_app: RawApp) -> None:
+    raw_app.answers.append(Response('{"text": "hello", "response_type": "in_channel"}', media_type="application/json"))
+    await setting.workspace.person("alice").types("/copy-backup")
+    assert [one.text for one in setting.workspace.channel("#databases").messages] == ["hello"]
+
+
+async def test_a_response_url_works_five_times(setting: Setting, raw_app: RawApp) -> None:
+    alice = setting.workspace.person("alice")
+    await alice.types("/copy-backup")
+    url = parse_qs(raw_app.received[0][0].decode())["response_url"][0]
+    webhook = AsyncWebhookClient(url)
+    answers = [(await webhook.send(text=f"{number}")).body for number in range(6)]
+    assert answers[:5] == ["ok"] * 5
+    assert json.loads(answers[5])["error"] == "used_url"
+    assert [one.text for one in alice.ephemeral_messages] == ["0", "1", "2", "3", "4"]
+
+
+async def test_a_response_url_dies_after_thirty_minutes_and_refuses_what_is_no_message() -> None:
+    now = [1_800_000_000.0]
+    workspace = SimulatedWorkspace(clock=lambda: now[0])
+    async with workspace.serving() as running, httpx.AsyncClient(trust_env=False) as client:
+        workspace.install(
+            {
+                "display_information": {"name": "x"},
+                "features": {
+                    "bot_user": {"display_name": "x"},
+                    "slash_commands": [{"command": "/copy-backup", "description": "x", "url": "https://example.com"}],
+                },
+                "oauth_config": {"scopes": {"bot": ["commands"]}},
+            }
+        )
+        request = workspace.signed_command("alice", "/copy-backup")
+        url = parse_qs(request.body.decode())["response_url"][0]
+        assert url.startswith(running.api_url.removesuffix("/api/"))
+        for body, error in (({}, "no_text"), ({"text": "x", "blocks": [{"type": "?"}]}, "invalid_blocks")):
+            answer = await client.post(url, json=body)
+            assert (answer.status_code, answer.json()["error"]) == (400, error)
+        assert (await client.post(url, content=b"no json")).json()["error"] == "invalid_payload"
+        now[0] += 30 * 60 + 1
+        answer = await client.post(url, json={"text": "late"})
+        assert (answer.status_code, answer.json()["error"]) == (404, "expired_url")
+
+
+async def test_the_response_url_of_a_button_replaces_and_deletes_its_message(setting: Setting, raw_app: RawApp) -> None:
+    button = {"type": "button", "action_id": "go", "text": words("Go")}
+    blocks = [{"type": "actions", "block_id": "row", "elements": [button]}]
+    raw_app.answers.append(Response(json.dumps({"text": "?", "blocks": blocks}), media_type="application/json"))
+    alice = setting.workspace.person("alice")
+    shown = await alice.types("/copy-backup")
+    assert shown is not None
+    await alice.presses("Go", on=shown)
+    payload = raw_app.payload()
+    assert payload["container"]["is_ephemeral"] is True
+    assert "message" not in payload, "Slack does not keep what only one person saw"
+    webhook = AsyncWebhookClient(payload["response_url"])
+    await webhook.send(text="Gone on", replace_original=True)
+    assert [one.rendered for one in alice.ephemeral_messages] == ["Gone on"]
+    await webhook.send(text="", delete_original=True)
+    assert alice.ephemeral_messages == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (Response(status_code=500), "500"),
+        (Response("surprise"), "neither empty nor JSON"),
+        (Response('{"response_action": "dance"}', media_type="application/json"), "refused"),
+        (Response('{"response_action": "errors", "errors": {}}', media_type="application/json"), "refused"),
+        (
+            Response('{"response_action": "errors", "errors": {"line": "no input"}}', media_type="application/json"),
+            "input blocks are",
+        ),
+        (Response('{"response_action": "push", "view": {"type": "modal"}}', media_type="application/json"), "refused"),
+    ],
+)
+async def test_a_submission_answered_wrongly_shows_slacks_own_words(
+    setting: Setting, raw_app: RawApp, answer: Response, why: str
+) -> None:
+    raw_app.answers.append(answer)
+    async with form_with(setting, blocks=[{"type": "divider", "block_id": "line"}]):
+        form = await setting.workspace.person("alice").sees_form("Form")
+        with pytest.raises(DispatchFailed, match="We had some trouble connecting") as failed:
+            await form.submits()
+        assert why in str(failed.value)
+        assert form.is_open, "nothing typed is lost"
+
+
+async def test_a_submission_pushes_updates_and_clears(setting: Setting, raw_app: RawApp) -> None:
+    def answer(action: str, title: str) -> Response:
+        view = {"type": "modal", "title": words(title), "submit": words("Go"), "blocks": []}
+        return Response(json.dumps({"response_action": action, "view": view}), media_type="application/json")
+
+    raw_app.answers += [answer("push", "Second"), answer("update", "Changed"), Response(), answer("clear", "-")]
+    async with form_with(setting):
+        form = await setting.workspace.person("alice").sees_form("Form")
+        second = (await form.submits()).form
+        assert second is not None
+        assert second.title == "Second"
+        with pytest.raises(NotPossibleError, match="another form lies over it"):
+            await form.submits()
+        changed = (await second.submits()).form
+        assert changed is not None
+        assert changed.title == "Changed"
+        below = (await changed.submits()).form
+        assert below is not None
+        assert below.title == "Form"
+        assert (await below.submits()).closed
+
+
+async def test_what_is_too_short_or_too_long_never_leaves_the_client(setting: Setting, raw_app: RawApp) -> None:
+    async with form_with(setting, blocks=[text_input(min_length=3, max_length=5)]):
+        form = await setting.workspace.person("alice").sees_form()
+        await form.fills("Name", "ab")
+        with pytest.raises(NotPossibleError, match="at least 3"):
+            await form.submits()
+        with pytest.raises(NotPossibleError, match="takes 5"):
+            await form.fills("Name", "abcdef")
+        await form.fills("Name", "abc")
+        await form.submits()
+    assert raw_app.payload()["view"]["state"]["values"] == {
+        "name": {"typed": {"type": "plain_text_input", "value": "abc"}}
+    }
+
+
+async def test_a_text_input_tells_the_app_when_it_was_asked_to(setting: Setting, raw_app: RawApp) -> None:
+    on_enter = {**text_input(), "dispatch_action": True}
+    config = {"trigger_actions_on": ["on_character_entered"]}
+    at_once = {**text_input(dispatch_action_config=config), "dispatch_action": True, "block_id": "b"}
+    at_once["label"] = words("At once")
+    async with form_with(setting, blocks=[on_enter, at_once]):
+        form = await setting.workspace.person("alice").sees_form()
+        await form.fills("Name", "quiet")
+        assert raw_app.received == []
+        await form.fills("Name", "loud", enter=True)
+        assert raw_app.payload()["actions"][0]["value"] == "loud"
+        await form.fills("At once", "x")
+        assert raw_app.payload()["actions"][0]["block_id"] == "b"
+
+
+async def test_an_update_forgets_what_was_typed_where_the_ids_change(setting: Setting, raw_app: RawApp) -> None:
+    async with form_with(setting, blocks=[text_input()]):
+        form = await setting.workspace.person("alice").sees_form()
+        await form.fills("Name", "typed")
+        view_id = form.view["id"]
+        same = {"type": "modal", "title": words("Form"), "submit": words("Go"), "blocks": [text_input()]}
+        await setting.client.views_update(view_id=str(view_id), view=same)
+        assert form.value("Name") == "typed"
+        renamed = {**same, "blocks": [{**text_input(), "block_id": "other"}]}
+        await setting.client.views_update(view_id=str(view_id), view=renamed)
+        assert form.value("Name") == ""
+
+
+async def test_options_that_slack_would_not_show_are_not_shown(setting: Setting, raw_app: RawApp) -> None:
+    many = [{"text": words(f"{number}"), "value": f"{number}"} for number in range(101)]
+    grouped = [{"label": words("mysql"), "options": many[:2]}]
+    raw_app.answers += [
+        Response(json.dumps({"options": many}), media_type="application/json"),
+        Response(json.dumps({"option_groups": grouped}), media_type="application/json"),
+        Response(json.dumps({"options": []}), media_type="application/json"),
+    ]
+    select = {"type": "external_select", "action_id": "backup"}
+    block = {"type": "section", "block_id": "b", "text": words("Backup"), "accessory": select}
+    async with form_with(setting, blocks=[block]):
+        form = await setting.workspace.person("alice").sees_form()
+        with pytest.raises(NotPossibleError, match="from 3 typed characters on"):
+            await form.searches("Backup", "ni")
+        with pytest.raises(DispatchFailed, match=r"at most 100"):
+            await form.searches("Backup", "nightly")
+        offered = await form.searches("Backup", "nightly")
+        assert [(one.group, one.text, one.value) for one in offered] == [("mysql", "0", "0"), ("mysql", "1", "1")]
+        assert await form.searches("Backup", "nothing") == []
+
+
+async def test_radio_buttons_checkboxes_and_conversations(setting: Setting, raw_app: RawApp) -> None:
+    options = [{"text": {"type": "mrkdwn", "text": f"*{name}*"}, "value": name.lower()} for name in ("Chain", "One")]
+    radio = {"type": "radio_buttons", "action_id": "r", "options": options}
+    boxes = {"type": "checkboxes", "action_id": "c", "options": options, "initial_options": options[:1]}
+    where = {"type": "conversations_select", "action_id": "w", "filter": {"include": ["public", "private"]}}
+    blocks = [
+        {"type": "section", "block_id": "how", "text": words("How"), "accessory": radio},
+        {"type": "input", "block_id": "sure", "label": words("Sure"), "element": boxes, "optional": True},
+        {"type": "input", "block_id": "tell", "label": words("Tell"), "element": where},
+    ]
+    async with form_with(setting, blocks=blocks):
+        bob_cannot = setting.workspace.channel("#ops-private")
+        form = await setting.workspace.person("alice").sees_form()
+        assert form.options("Tell") == ["#databases", "#general", "#ops-private"]
+        await form.choose("How", "One")
+        assert raw_app.payload()["actions"][0]["selected_option"]["value"] == "one"
+        assert "(o) One" in form.rendered
+        assert "( ) Chain" in form.rendered
+        await form.choose("Sure", "one")
+        await form.choose("Sure", "Chain")
+        await form.choose("Tell", "#ops-private")
+        await form.submits()
+    values = raw_app.payload()["view"]["state"]["values"]
+    assert [one["value"] for one in values["sure"]["c"]["selected_options"]] == ["one"]
+    assert values["tell"]["w"] == {"type": "conversations_select", "selected_conversation": bob_cannot.id}
+    assert values["how"]["r"]["selected_option"]["value"] == "one"
+
+
+async def test_an_event_is_sent_again_until_it_is_acknowledged() -> None:
+    app = RawApp()
+    app.answers += [Response(status_code=500), Response(status_code=500)]
+    workspace = SimulatedWorkspace(event_retries=(0.0, 0.0, 0.0))
+    async with (
+        workspace.serving(),
+        loopback_server(Starlette(routes=[Route("/", app.handle, methods=["POST"])])) as port,
+    ):
+        workspace.install({"display_information": {"name": "x"}, "features": {"bot_user": {"display_name": "x"}}})
+        workspace.deliver_to(f"http://127.0.0.1:{port}/")
+        await workspace.sends_event({"type": "app_home_opened", "user": workspace.person("alice").id})
+    retries = [headers.get("x-slack-retry-num") for _body, headers in app.received]
+    assert retries == [None, "1", "2"]
+    assert app.received[2][1]["x-slack-retry-reason"] == "http_error"
+    ids = {json.loads(body)["event_id"] for body, _headers in app.received}
+    assert len(ids) == 1, "it is the same event"
+
+
+async def test_forged_requests_are_what_they_pretend_to_be(
+    setting: Setting, bolt: AsyncApp, over_http: Reachable
+) -> None:
+    seen: list[Json] = []
+
+    @bolt.command("/copy-backup")
+    async def command(ack: AsyncAck, body: Json) -> None:
+        seen.append(body)
+        await ack()
+
+    forge = setting.workspace.forge
+    async with over_http(bolt):
+        with pytest.raises(LookupError):
+            await forge(replayed=True)
+        assert (await forge(bad_signature=True)).status == 401
+        assert (await forge(old_timestamp=True)).status == 401
+        assert seen == []
+        assert (await forge("/copy-backup x")).status == 200
+        assert (await forge(replayed=True)).status == 200
+        assert seen[0] == seen[1]
+        await forge(other_user=True)
+        assert seen[2]["user_id"] not in {setting.workspace.person(name).id for name in ("alice", "bob")}
+        await forge(other_team=True)
+        assert seen[3]["team_id"] != setting.workspace.team_id
+    assert len(seen) == 4
+
+
+async def test_a_button_that_is_not_acknowledged_is_an_operation_timeout() -> None:
+    never = asyncio.Event()
+
+    async def handle(_request: Request) -> Response:
+        await never.wait()
+        return Response()
+
+    workspace = SimulatedWorkspace(patience=0.1)
+    async with (
+        workspace.serving() as running,
+        loopback_server(Starlette(routes=[Route("/", handle, methods=["POST"])])) as port,
+    ):
+        app = workspace.install(
+            {
+                "display_information": {"name": "x"},
+                "features": {"bot_user": {"display_name": "x"}},
+                "oauth_config": {"scopes": {"bot": ["chat:write", "chat:write.public"]}},
+                "settings": {"interactivity": {"is_enabled": True, "request_url": "https://example.com"}},
+            }
+        )
+        workspace.deliver_to(f"http://127.0.0.1:{port}/")
+        button = {"type": "button", "action_id": "go", "text": words("Go")}
+        await AsyncWebClient(token=app.bot_token, base_url=running.api_url).chat_postMessage(
+            channel=workspace.channel("#databases").id,
+            text="x",
+            blocks=[{"type": "actions", "elements": [button]}],
+        )
+        message = await workspace.channel("#databases").waits_for("[Go]")
+        with pytest.raises(OperationTimeout):
+            await workspace.person("bob").presses("Go", on=message)
