@@ -5,13 +5,19 @@ knows that it has not ended, and has it run again by the next process (``durable
 """
 
 import asyncio
+import contextvars
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack
+from datetime import timedelta
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
+
+from bot.operations.ports import Clock
+from bot.workflow.clock import SystemClock
+from bot.workflow.library_log import keep_library_log_discreet
 
 logger = logging.getLogger(__name__)
 
@@ -26,43 +32,49 @@ EXECUTOR = "copy-backup-bot"
 
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 FINISHED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+
 LONGEST_PAUSE = 300.0
+"""Seconds between two tries of something that keeps failing unexpectedly, at most."""
+
+LONGEST_GOODBYE = 5.0
+"""Seconds that work may take to notice that it was cancelled. DBOS itself needs up to 2 more to end."""
+
 SECONDS_IN_A_DAY = 86_400.0
 AT_ONCE = 500
 
 CarryOut = Callable[[str], Awaitable[None]]
 
 
-class WithoutData(logging.Filter):
-    """Takes tracebacks out of DBOS's log lines: they repeat arguments and results."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keep the line, with the error's class for its traceback."""
-        if record.exc_info and record.exc_info[0]:
-            record.msg = f"{record.getMessage()} {record.exc_info[0].__name__}"
-            record.args = None
-            record.exc_info = None
-        return True
-
-
 class DurableEngine:
     """The port `bot.operations.ports.Engine`. DBOS exists once in a process, and so does this."""
 
-    def __init__(self, database_url: str, *, pause_after_error: float = 5.0, keep_finished_days: float = 30.0) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        pause_after_error: float = 5.0,
+        keep_finished_days: float = 30.0,
+        polling_seconds: float = 1.0,
+        clock: Clock | None = None,
+    ) -> None:
         """Prepare; nothing runs yet.
 
         Args:
             database_url: of the workflows' file, such as ``sqlite:///bot-workflows.sqlite``.
             pause_after_error: seconds before a copy is worked on again after an unexpected error; doubled each time.
             keep_finished_days: after so many days a finished workflow is forgotten; the audit log keeps its story.
+            polling_seconds: between two looks of DBOS for messages. The bot sends none; closing waits out one.
+            clock: time, and waiting; the real one if not given.
         """
         self._database_url = database_url
-        self._pause = pause_after_error
+        self._first_pause = pause_after_error
         self._keep = timedelta(days=keep_finished_days)
+        self._polling_seconds = polling_seconds
+        self._clock = clock or SystemClock()
         self._carry_out: CarryOut | None = None
         self._run: Callable[[str], Coroutine[object, object, None]] | None = None
         self._working: set[asyncio.Task[object]] = set()
-        self._cleaning: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def launch(self, carry_out: CarryOut, open_copies: Sequence[str]) -> None:
         """Take up what was being worked on, and begin with every open copy that nobody works on.
@@ -72,34 +84,44 @@ class DurableEngine:
             open_copies: ids of all copies that are open in the record.
         """
         self._carry_out = carry_out
-        _calm_the_log()
+        keep_library_log_discreet()
         DBOS(config=self._config())
-        self._run = DBOS.workflow(name=WORKFLOW)(self._workflow())
-        DBOS.launch()
-        await DBOS.set_latest_application_version_async(VERSION)
-        unfinished = await DBOS.list_workflows_async(status=UNFINISHED, load_input=False, load_output=False)
-        _warn_of_other_versions(unfinished)
-        taken_up = {_copy_id(each.workflow_id) for each in unfinished if each.app_version == VERSION}
-        for copy_id in open_copies:
-            if copy_id not in taken_up:
-                await self._begin_again(copy_id)
-        self._cleaning = asyncio.create_task(self._forget_finished(), name="forget finished workflows")
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self.aclose)
+            self._run = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._workflow())
+            DBOS.launch()
+            await DBOS.set_latest_application_version_async(VERSION)
+            _tell_of_other_versions(await _list(status=UNFINISHED))
+            for copy_id in await _without_work(open_copies):
+                await self.start(copy_id)
+            undo.pop_all()
+        self._spawn(self._until_it_works("forgetting finished workflows", self._forget_finished_daily))
 
     async def start(self, copy_id: str) -> None:
-        """Have somebody work on a copy. Called twice for one copy, it runs once."""
-        await self._start(copy_id)
+        """Have somebody work on a copy. Called twice for one copy, it runs once.
+
+        It returns at once. That the copy is open is in the record already: should the process end before DBOS has
+        heard of it, the next `launch` begins with it.
+        """
+        self._spawn(self._until_it_works(f"starting copy {copy_id}", lambda: self._start(copy_id)))
 
     async def aclose(self) -> None:
-        """Stop working. Copies stay as they are, for the next process to take up; nobody is told that they failed."""
-        working = [*self._working, *([self._cleaning] if self._cleaning else [])]
-        for task in working:
+        """Stop working. Copies stay as they are, for the next process to take up; nobody is told that they failed.
+
+        May be called twice, and without `launch`.
+        """
+        self._closing = True
+        for task in self._working:
             task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
-        await asyncio.sleep(0)  # DBOS's own tasks, which waited for those, end as well
+        if self._working:
+            await asyncio.wait(self._working, timeout=LONGEST_GOODBYE)
+        if self._run is None:
+            return
+        self._run = None
         loop = asyncio.get_running_loop()
-        threads = ThreadPoolExecutor(max_workers=1)
-        await loop.run_in_executor(threads, lambda: DBOS.destroy(destroy_registry=True))
-        loop.set_default_executor(threads)  # DBOS had set its own, and has ended it
+        with ThreadPoolExecutor(max_workers=1) as thread:  # not one of DBOS's, which end now
+            await loop.run_in_executor(thread, lambda: DBOS.destroy(destroy_registry=True))
+        loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))  # DBOS had set its own
 
     def _config(self) -> DBOSConfig:
         return DBOSConfig(
@@ -109,6 +131,8 @@ class DurableEngine:
             executor_id=EXECUTOR,
             serializer=DBOSPortableJSONSerializer(),
             max_executor_threads=16,
+            notification_listener_polling_interval_sec=self._polling_seconds,
+            db_engine_kwargs={"hide_parameters": True},  # the texts of its errors are logged
             log_level="WARNING",
         )
 
@@ -120,65 +144,96 @@ class DurableEngine:
 
     async def _work(self, copy_id: str) -> None:
         """The one long step. It ends when the copy has; an open copy always has somebody working on it."""
-        task = asyncio.current_task()
-        if task is None or self._carry_out is None:
-            raise RuntimeError("the engine was not launched")
-        self._working.add(task)
-        pause = self._pause
-        try:
-            while True:
-                try:
-                    await self._carry_out(copy_id)
-                except Exception:  # the border: whatever it was, the copy is open and is worked on again
-                    incident = secrets.token_hex(4)
-                    logger.exception("unexpected error %s with copy %s; again in %.0f s", incident, copy_id, pause)
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE)
-                else:
-                    return
-        finally:
-            self._working.discard(task)
+        task, carry_out = asyncio.current_task(), self._carry_out
+        if self._closing or task is None or carry_out is None:
+            raise asyncio.CancelledError
+        self._keep_until_done(task)
+        await self._until_it_works(f"work on copy {copy_id}", lambda: carry_out(copy_id))
 
-    async def _start(self, workflow_id: str) -> None:
+    async def _start(self, copy_id: str) -> None:
         if self._run is None:
             raise RuntimeError("the engine was not launched")
-        with SetWorkflowID(workflow_id):
-            await DBOS.start_workflow_async(self._run, _copy_id(workflow_id))
+        with SetWorkflowID(copy_id):
+            await DBOS.start_workflow_async(self._run, copy_id)
 
-    async def _begin_again(self, copy_id: str) -> None:
-        """Work on an open copy of which DBOS knows nothing, or thinks that it has ended."""
-        earlier = await DBOS.list_workflows_async(workflow_id_prefix=copy_id, load_input=False, load_output=False)
-        if earlier:
-            logger.warning("copy %s is open, but nobody worked on it; it is taken up again", copy_id)
-        await self._start(f"{copy_id}.{len(earlier)}" if earlier else copy_id)
-
-    async def _forget_finished(self) -> None:
+    async def _until_it_works(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Try something until it has ended well, however often it fails unexpectedly."""
+        pause = self._first_pause
         while True:
-            before = (datetime.now(UTC) - self._keep).isoformat()
-            finished = await DBOS.list_workflows_async(
-                status=FINISHED, completed_before=before, limit=AT_ONCE, load_input=False, load_output=False
-            )
-            if finished:
+            began = self._clock.now()
+            try:
+                await work()
+            except Exception:  # the border: whatever it was, only the end of the work may end it
+                if (self._clock.now() - began).total_seconds() > LONGEST_PAUSE:
+                    pause = self._first_pause
+                incident = secrets.token_hex(4)
+                logger.exception("unexpected error %s: %s; tried again in %.0f s", incident, what, pause)
+            else:
+                return
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _forget_finished_daily(self) -> None:
+        while True:
+            before = (self._clock.now() - self._keep).isoformat()
+            while finished := await _list(status=FINISHED, completed_before=before, limit=AT_ONCE):
                 await DBOS.delete_workflows_async([each.workflow_id for each in finished])
-            if len(finished) < AT_ONCE:
-                await asyncio.sleep(SECONDS_IN_A_DAY)
+            await self._clock.sleep(SECONDS_IN_A_DAY)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        """Have something done beside. It knows nothing of where it was asked for, such as a request or a workflow."""
+        if self._closing:
+            work.close()
+            return
+        self._keep_until_done(asyncio.get_running_loop().create_task(work, context=contextvars.Context()))
+
+    def _keep_until_done(self, task: asyncio.Task[object]) -> None:
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
 
 
-def _copy_id(workflow_id: str) -> str:
-    return workflow_id.partition(".")[0]
+async def _list(
+    *,
+    status: list[str] | None = None,
+    workflow_ids: list[str] | None = None,
+    completed_before: str | None = None,
+    limit: int | None = None,
+) -> list[WorkflowStatus]:
+    return await DBOS.list_workflows_async(
+        status=status,
+        workflow_ids=workflow_ids,
+        completed_before=completed_before,
+        limit=limit,
+        load_input=False,
+        load_output=False,
+    )
 
 
-def _calm_the_log() -> None:
-    """DBOS's lines go where all others go, without advertising and without data."""
-    dbos_logger = logging.getLogger("dbos")
-    if not dbos_logger.handlers:
-        dbos_logger.addHandler(logging.NullHandler())  # keeps DBOS from adding its own
-    dbos_logger.propagate = True
-    if not any(isinstance(each, WithoutData) for each in dbos_logger.filters):
-        dbos_logger.addFilter(WithoutData())
+async def _without_work(open_copies: Sequence[str]) -> list[str]:
+    """Those that DBOS does not take up: it knows nothing of them, or thinks that they have ended, which it forgets."""
+    without: list[str] = []
+    for first in range(0, len(open_copies), AT_ONCE):
+        some = list(open_copies[first : first + AT_ONCE])
+        status = {each.workflow_id: each.status for each in await _list(workflow_ids=some)}
+        ended = [copy_id for copy_id in some if status.get(copy_id) in FINISHED]
+        if ended:
+            logger.warning("open, but nobody worked on them; taken up again: %s", ", ".join(ended))
+            await DBOS.delete_workflows_async(ended)
+        without += [copy_id for copy_id in some if copy_id in ended or copy_id not in status]
+    return without
 
 
-def _warn_of_other_versions(unfinished: Sequence[WorkflowStatus]) -> None:
-    other = [each for each in unfinished if each.app_version != VERSION]
+def _tell_of_other_versions(unfinished: Sequence[WorkflowStatus]) -> None:
+    """Say loudly which work waits and will not be taken up."""
+    other = [
+        each.workflow_id
+        for each in unfinished
+        if each.name != WORKFLOW or each.app_version != VERSION or each.executor_id not in {None, EXECUTOR}
+    ]
     if other:
-        logger.error("%d workflow(s) of another version of this bot wait and are not taken up", len(other))
+        logger.error(
+            "%d copies were begun by another version of this bot and wait for it: %s. This one does not work on "
+            "them. Run that version, or a newer one, until they have ended.",
+            len(other),
+            ", ".join(other),
+        )
