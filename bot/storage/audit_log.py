@@ -195,8 +195,9 @@ def _pattern(text: str) -> str:
 
 
 def _mentions(body: str, text: str) -> bool:
-    """Whether a value in the body, and not just the name of one, has the text in it."""
-    values: list[object] = [json.loads(body)]
+    """Whether a value in the body, and not just the name of one or the time, has the text in it."""
+    event = json.loads(body)
+    values: list[object] = [value for name, value in event.items() if name != "at"]
     sought = text.casefold()
     while values:
         value = values.pop()

@@ -46,7 +46,8 @@ class _Group:
 
 def find(connection: Connection, region: str, text: str, limit: int) -> Found:
     """Search one region; see `bot.operations.ports.Catalogue.search`."""
-    words = [_word(connection, word) for word in dict.fromkeys(searchable(text).split())]
+    longest_first = sorted(set(searchable(text).split()), key=len, reverse=True)  # they leave the least to the others
+    words = [_word(connection, word) for word in longest_first]
     backups: list[Backup] = []
     total = 0
     not_copyable: dict[str, int] = {}
@@ -91,7 +92,7 @@ def _newest(connection: Connection, words: list[_Word], group: _Group, limit: in
     by_id, values = f"{words[0].in_ids} BETWEEN ? AND ?", (words[0].id_value, *group.numbers)
     newest = sorted({*numbers, *_numbers(connection, by_id, values, limit)}, reverse=True)[:limit]
     if not total:  # nothing is counted yet that could be counted twice
-        return newest, _count(connection, f"SELECT count(*) FROM ({by_id})", values)
+        return newest, _count(connection, f"SELECT count(*) FROM ({by_id})", values)  # noqa: S608 - built of constants; values are bound
     not_counted = f"FROM ({by_id}) CROSS JOIN labels USING (number) WHERE NOT {IN_LABEL}"
     return newest, total + _count(connection, f"SELECT count(*) {not_counted}", (*values, words[0].like))
 
