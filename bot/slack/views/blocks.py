@@ -20,7 +20,6 @@ from slack_sdk.models.blocks import (
     ConfirmObject,
     ContextBlock,
     DividerBlock,
-    HeaderBlock,
     InputBlock,
     InputInteractiveElement,
     MarkdownTextObject,
@@ -43,7 +42,6 @@ LONGEST_SECTION = 3000
 LONGEST_FIELD = 2000
 LONGEST_ALERT = 200
 """As slack_sdk for Java documents it (``AlertBlock``)."""
-LONGEST_HEADER = 150
 LONGEST_BUTTON = 75
 LONGEST_OPTION = 75
 LONGEST_VALUE = 150
@@ -123,16 +121,10 @@ def context(*texts: str, block_id: str | None = None) -> Block:
 
 @lru_cache(maxsize=512)
 def alert(level: Level, text: str) -> Block:
-    """What has to be seen first, in one sentence of plain text. Slack shows alerts in modals only, and a client that
-    is too old for them shows nothing: what it says in short is said in full below it.
+    """What has to be seen first, in one sentence of plain text. Slack shows alerts in modals only; a client may be too
+    old for them, so what a person has to know or do about it is said in a section below as well.
     """
     return AlertBlock(text=_plain(cut(text, LONGEST_ALERT)), level=level).to_dict()
-
-
-@lru_cache(maxsize=128)
-def header(text: str) -> Block:
-    """A heading in plain text."""
-    return HeaderBlock(text=_plain(cut(text, LONGEST_HEADER))).to_dict()
 
 
 def divider() -> Block:

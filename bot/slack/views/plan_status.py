@@ -96,7 +96,11 @@ def of_parent(parent: ParentStatus, destination: str, now: datetime) -> Verdict:
     """What a backup's parent comes to."""
     match parent:
         case FullBackup():
-            return Verdict("success", f"Full backup. Needs nothing in {destination}. Ready to copy.", "")
+            return Verdict(
+                "success",
+                f"Full backup. Needs nothing in {destination}. Ready to copy.",
+                f"A full backup stands alone: nothing has to be in {destination} before it is copied.",
+            )
         case ParentReady(found=found):
             return _ready(parent.parent.name if parent.parent else found.backup.name, found, destination)
         case ParentArriving():
@@ -193,9 +197,7 @@ def draw(panel: Panel, *, now: datetime, link_to_running: str | None = None) -> 
 
 def _of_plan(plan: CopyPlan, now: datetime, link_to_running: str | None) -> list[Block]:
     said = verdict(plan, now=now, link_to_running=link_to_running)
-    blocks = [alert(said.level, said.short)]
-    if said.full:
-        blocks.append(section(said.full))
+    blocks = [alert(said.level, said.short), section(said.full)]
     if plan.existing:
         blocks.append(section(of_existing(plan.existing, plan.request.destination)))
     return blocks

@@ -247,6 +247,9 @@ class TestErrors:
             "Choose where the copy goes.",
         ]
 
+    def test_a_form_that_is_not_filled_in_asks_for_nothing_yet(self) -> None:
+        assert CopyForm(source="DFW", destination="IAD").request is None
+
     def test_a_form_that_is_right_has_no_errors(self) -> None:
         assert copy_form.errors(self.FORM) == {}
 
@@ -285,5 +288,5 @@ def test_a_broken_wish_for_backups_is_refused() -> None:
         copy_form.read_search({"value": "night"})
 
 
-def test_the_words_of_a_button_for_the_parent_name_it() -> None:
+def test_the_value_of_the_button_for_the_parent_names_it() -> None:
     assert copy_form.read_reference(f"DFW/{WEEKLY.id}") == ("DFW", WEEKLY.id)

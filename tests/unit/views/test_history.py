@@ -65,7 +65,7 @@ def test_nothing_found() -> None:
 
 
 def test_the_longest_events_still_make_a_page_and_the_next_page_goes_on_behind_them() -> None:
-    long: Drawn = {"backup_name": HOSTILE * 30, "copy_id": "c" * 200, "source": HOSTILE, "destination": HOSTILE}
+    long: Drawn = {"backup_name": "<" * 64, "copy_id": "c" * 200, "source": HOSTILE, "destination": HOSTILE}
     events = [
         event_of(EventKind.FAILED, sequence=n, reason=Reason.BACKUP_NOT_COPYABLE, **long) for n in range(40, 20, -1)
     ]
@@ -73,7 +73,7 @@ def test_the_longest_events_still_make_a_page_and_the_next_page_goes_on_behind_t
     said = drawn(events)
 
     shown = [number for number in range(21, 41) if f"`{number}` " in said]
-    assert len(shown) >= 5
+    assert 5 <= len(shown) < 20
     assert f"before:{min(shown)}`" in said
 
 
