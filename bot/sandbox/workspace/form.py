@@ -269,7 +269,10 @@ class Form:
 
         Raises:
             AppError: The app asked to be told, and did not acknowledge.
+            NotPossibleError: It is App Home, or another form lies over it.
         """
+        if not is_modal(self.live):
+            raise NotPossibleError("App Home is not closed: one looks at something else.")
         await self._interactions.close(self._user, self._on_top, all_of_them=all_of_them)
 
     def _field(self, label: str, *kinds: type) -> tuple[Block, StatefulElement]:
