@@ -18,9 +18,9 @@ from bot.domain.lineage import (
 )
 from bot.domain.plan import CopyPlan, CopyRequest
 from bot.domain.reasons import Problem, Reason
-from bot.slack.views import blocks, plan_status
+from bot.slack.views import blocks, channel_errors, plan_status
 from bot.slack.views.backup_choice import ReadError
-from bot.slack.views.blocks import Block, View
+from bot.slack.views.blocks import Block, Message, View
 from bot.slack.views.reasons import explain, gist
 from bot.slack.views.text import age, channel_mention, code, escape, link, mention, region_label, size, slack_date
 
@@ -264,6 +264,25 @@ def draw_refused(problems: Sequence[Problem]) -> View:
     """It cannot be done, and why."""
     told = [blocks.section(explain(problem)) for problem in problems[:10]]
     return _notice("Not copied", blocks.alert("error", "This copy cannot be made. Nothing was sent."), *told)
+
+
+def draw_channel_closed(channel: str, error: str) -> View:
+    """The bot cannot post in the channel that is to be told: nothing is sent.
+
+    Args:
+        channel: its id.
+        error: Slack's name of the error.
+    """
+    return _notice(
+        "Nobody would be told",
+        blocks.alert("warning", "The bot cannot post in that channel. Nothing was sent."),
+        blocks.section(channel_errors.explain(channel, error)),
+    )
+
+
+def draw_message(message: Message) -> View:
+    """A short answer, where a modal is open already."""
+    return _notice("Copy a backup", *message.blocks)
 
 
 def draw_unexpected(error_id: str) -> View:

@@ -21,7 +21,7 @@ from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME
 from bot.domain.lineage import Evidence, FullBackup, ParentAbsent, ParentArriving, ParentUnchecked, Recognised
 from bot.domain.plan import CopyPlan, ExistingCopy
 from bot.domain.reasons import Problem, Reason
-from bot.slack.views import confirmation
+from bot.slack.views import answers, confirmation
 from bot.slack.views.backup_choice import ReadError
 
 LINK = "https://team.slack.com/archives/C0OPS/p1"
@@ -183,6 +183,18 @@ class TestOutcome:
 
         assert_slack_takes_view(view)
         assert "dbaas:creator" in words_of(view)
+
+    def test_the_channel_cannot_be_told(self) -> None:
+        view = confirmation.draw_channel_closed("C0OPS", "is_archived")
+
+        assert_slack_takes_view(view)
+        assert "unarchived" in words_of(view)
+
+    def test_a_short_answer_in_a_modal_that_is_open_already(self) -> None:
+        view = confirmation.draw_message(answers.backup_not_found("nigthly"))
+
+        assert_slack_takes_view(view)
+        assert "No backup has the id or name `nigthly`." in words_of(view)
 
     @pytest.mark.parametrize(
         "view",
