@@ -14,8 +14,6 @@ from bot.sandbox.workspace.composition import EitherText, Identifier, Mrkdwn, Pl
 from bot.sandbox.workspace.elements import (
     ActionElement,
     Button,
-    ChannelsSelect,
-    ConversationsSelect,
     ImageElement,
     InteractiveElement,
     StatefulElement,
@@ -229,13 +227,6 @@ class HomeTab(Strict):
     private_metadata: Annotated[str, Field(max_length=3000)] = ""
     callback_id: Annotated[str, Field(max_length=255)] = ""
     external_id: Annotated[str, Field(max_length=255)] = ""
-
-    @model_validator(mode="after")
-    def _answers_to_nobody(self) -> Self:
-        for _block, element in interactive_elements(self.blocks):
-            if isinstance(element, ConversationsSelect | ChannelsSelect) and element.response_url_enabled:
-                raise PydanticCustomError("response_url_enabled", "response_url_enabled is only for modals")
-        return self
 
 
 View: TypeAlias = Modal | HomeTab

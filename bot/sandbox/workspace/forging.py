@@ -51,18 +51,21 @@ class Forger:
         Raises:
             AppError: The app cannot be reached.
             LookupError: There is nothing to replay.
-            NotPossibleError: A signature is asked for in Socket Mode.
+            NotPossibleError: Socket Mode has no signatures.
         """
         if replayed:
             if self._delivery.last_signed is None:
                 raise LookupError("Nothing was sent to the app yet that could be replayed.")
             return await self._delivery.post(self._delivery.last_signed)
-        kind: Kind = "slash_commands" if payload is None else "interactive"
-        content = dict(payload) if payload is not None else self._command(text, person, channel)
+        content = self._command(text, person, channel) if payload is None else dict(payload)
         if other_team:
             content |= self._of_another_team(content)
         if other_user:
             content |= self._of_another_user(content)
+        kind: Kind = "slash_commands" if payload is None else "interactive"
+        return await self._send(kind, content, bad_signature=bad_signature, old_timestamp=old_timestamp)
+
+    async def _send(self, kind: Kind, content: Payload, *, bad_signature: bool, old_timestamp: bool) -> AppAnswer:
         if self._delivery.by_socket:
             if bad_signature or old_timestamp:
                 raise NotPossibleError("Nothing is signed in Socket Mode.")

@@ -26,7 +26,14 @@ from bot.sandbox.workspace.blocks import (
     View,
     interactive_elements,
 )
-from bot.sandbox.workspace.elements import ImageElement, InteractiveElement
+from bot.sandbox.workspace.elements import (
+    Button,
+    ChannelsSelect,
+    ConversationsSelect,
+    ImageElement,
+    InteractiveElement,
+    Overflow,
+)
 from bot.sandbox.workspace.markup import Mentioned
 from bot.sandbox.workspace.pings import mentioned
 from bot.sandbox.workspace.refusals import Payload, SlackError
@@ -119,9 +126,9 @@ def _read_view(kind: type[Modal] | type[HomeTab], source: bytes) -> tuple[Accept
         view = kind.model_validate_json(source)
     except ValidationError as error:
         raise SlackError("invalid_arguments", _messages(error, source, "/view")) from None
-    twice = _ids_used_twice(view.blocks, "/view/blocks")
-    if twice:
-        raise SlackError("invalid_arguments", twice)
+    wrong = (*_ids_used_twice(view.blocks, "/view/blocks"), *_misplaced(view.blocks, modal=kind is Modal))
+    if wrong:
+        raise SlackError("invalid_arguments", wrong)
     named = tuple(mentioned("", view.blocks))
     return AcceptedView(view, view.model_dump(mode="json", exclude_none=True), named), _has_all_ids(view.blocks)
 
@@ -137,7 +144,7 @@ def _read_blocks(source: bytes) -> tuple[tuple[Block, ...], bool]:
         blocks = _MESSAGE_BLOCKS.validate_json(source)
     except ValidationError as error:
         raise SlackError("invalid_blocks", _messages(error, source, "/blocks")) from None
-    wrong = _ids_used_twice(blocks, "/blocks")
+    wrong = (*_ids_used_twice(blocks, "/blocks"), *_misplaced(blocks, modal=False))
     if sum(isinstance(block, Table) for block in blocks) > 1:
         wrong = (*wrong, "only_one_table_allowed")
     if wrong:
@@ -204,6 +211,19 @@ def _ids_used_twice(blocks: Sequence[Block], pointer: str) -> tuple[str, ...]:
             f"action_id `{action_id}` already exists [json-pointer:{pointer}/{place}]"
             for action_id in sorted({one for one in action_ids if action_ids.count(one) > 1})
         )
+    return tuple(wrong)
+
+
+def _misplaced(blocks: Sequence[Block], *, modal: bool) -> tuple[str, ...]:
+    """What Slack says about properties that are right by themselves, and wrong here."""
+    elements = interactive_elements(blocks)
+    wrong: list[str] = []
+    if sum(not isinstance(one, Button | Overflow) and bool(one.focus_on_load) for _block, one in elements) > 1:
+        wrong.append("only one element can have focus_on_load")
+    for block, element in elements:
+        answering = isinstance(element, ConversationsSelect | ChannelsSelect) and element.response_url_enabled
+        if answering and not (modal and isinstance(block, Input)):
+            wrong.append("response_url_enabled works in input blocks of modals only")
     return tuple(wrong)
 
 

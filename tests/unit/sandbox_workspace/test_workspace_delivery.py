@@ -26,6 +26,8 @@ Reachable: TypeAlias = Callable[[AsyncApp], AbstractAsyncContextManager[None]]
 
 
 class Setting:
+    """What the fixture of conftest.py gives: test modules cannot import it from there."""
+
     workspace: SimulatedWorkspace
     api_url: str
     client: AsyncWebClient

@@ -19,6 +19,8 @@ Reachable: TypeAlias = Callable[[AsyncApp], AbstractAsyncContextManager[None]]
 
 
 class Setting:
+    """What the fixture of conftest.py gives: test modules cannot import it from there."""
+
     workspace: SimulatedWorkspace
     client: AsyncWebClient
 

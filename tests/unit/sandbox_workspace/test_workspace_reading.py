@@ -13,6 +13,8 @@ Json: TypeAlias = dict[str, Any]
 
 
 class Setting:
+    """What the fixture of conftest.py gives: test modules cannot import it from there."""
+
     workspace: SimulatedWorkspace
     client: AsyncWebClient
 

@@ -279,3 +279,21 @@ def test_ids_that_the_app_left_out_are_made_up_anew_each_time() -> None:
     assert first
     assert second
     assert first != second
+
+
+def test_only_one_element_has_the_focus() -> None:
+    focused = {"type": "plain_text_input", "focus_on_load": True}
+    accept_modal(modal(field(element=focused)), NUMBERS)
+    with pytest.raises(SlackError, match="focus_on_load"):
+        accept_modal(modal(field(element=focused), field(element=focused)), NUMBERS)
+
+
+def test_a_response_url_comes_only_from_an_input_of_a_modal() -> None:
+    select = {"type": "conversations_select", "action_id": "tell", "response_url_enabled": True}
+    accept_modal(modal(field(element=select)), NUMBERS)
+    with pytest.raises(SlackError, match="response_url_enabled"):
+        accept_modal(modal(section(accessory=select)), NUMBERS)
+    with pytest.raises(SlackError, match="response_url_enabled"):
+        accept_home({"type": "home", "blocks": [field(element=select)]}, NUMBERS)
+    with pytest.raises(SlackError, match="response_url_enabled"):
+        accept_blocks([field(element=select)], NUMBERS)

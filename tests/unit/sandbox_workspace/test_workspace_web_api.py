@@ -17,6 +17,8 @@ Json: TypeAlias = dict[str, Any]
 
 
 class Setting:
+    """What the fixture of conftest.py gives: test modules cannot import it from there."""
+
     workspace: SimulatedWorkspace
     api_url: str
     client: AsyncWebClient
