@@ -167,7 +167,7 @@ class DurableEngine:
                 if (self._clock.now() - began).total_seconds() > LONGEST_PAUSE:
                     pause = self._first_pause
                 incident = secrets.token_hex(4)
-                logger.exception("unexpected error %s: %s; tried again in %.0f s", incident, what, pause)
+                logger.exception("unexpected error %s: %s; tried again in %g s", incident, what, pause)
             else:
                 return
             await self._clock.sleep(pause)
