@@ -146,7 +146,7 @@ def _connected(uri: str) -> Connection:
 def _locked(path: Path) -> FileLock:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".lock")
-    lock = FileLock(beside, mode=OWNER_ONLY, blocking=False)
+    lock = FileLock(beside, mode=OWNER_ONLY, blocking=False, thread_local=False)  # closed in another thread
     try:
         lock.acquire()
     except Timeout:

@@ -36,8 +36,8 @@ def csv_header() -> str:
 
 
 def csv_row(stored: StoredEvent) -> str:
-    """One event as a line of CSV. A cell that a spreadsheet would take for a formula begins with an apostrophe;
-    body and hash never do, and stand as they are.
+    """One event as a line of CSV (RFC 4180). A cell that a spreadsheet would take for a formula begins with an
+    apostrophe; body and hash never do, and stand as they are.
     """
     event = json.loads(stored.body)
     who = event["who"]
@@ -70,5 +70,5 @@ def _harmless(value: object) -> str:
 
 def _csv_line(cells: Iterable[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
+    csv.writer(line).writerow(cells)
     return line.getvalue()

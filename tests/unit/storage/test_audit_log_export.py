@@ -1,0 +1,65 @@
+"""An export can be checked by anybody, and opened in a spreadsheet without harm."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes.samples import sample_event
+
+from bot.domain.events import EventFilter
+from bot.domain.people import Person
+from bot.operations.ports import Verified
+from bot.storage import Storage, as_csv, as_json_lines, chain, read_all, verify
+
+
+def ten_lines() -> str:
+    """The program in the documentation of the chain."""
+    assert chain.__doc__
+    start = chain.__doc__.index("    import hashlib")
+    return textwrap.dedent(chain.__doc__[start : chain.__doc__.index("What a chain alone")])
+
+
+def check(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - the documentation's own program
+        [sys.executable, "-c", ten_lines()], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_an_outsider_checks_an_export_with_the_documented_ten_lines(log_file: Path, tmp_path: Path) -> None:
+    export = tmp_path / "audit.jsonl"
+    export.write_text("".join(as_json_lines(read_all(log_file, EventFilter()))), encoding="utf-8")
+    found = verify(log_file)
+    assert isinstance(found, Verified)
+    assert found.head in check(tmp_path).stdout
+    export.write_text(export.read_text(encoding="utf-8").replace("COPYING", "WAITING", 1), encoding="utf-8")
+    assert "event 1 is not what it was" in check(tmp_path).stderr
+
+
+def test_both_kinds_of_export_have_the_exact_text_and_its_hash(log_file: Path) -> None:
+    events = list(read_all(log_file, EventFilter()))
+    from_csv = list(csv.DictReader(io.StringIO("".join(as_csv(events)))))
+    from_json = [json.loads(line) for line in as_json_lines(events)]
+    assert [(row["body"], row["hash"]) for row in from_csv] == [(event.body, event.hash) for event in events]
+    assert [(row["body"], row["hash"]) for row in from_json] == [(event.body, event.hash) for event in events]
+    assert from_csv[0]["who_name"] == "Ana Güneş"
+    assert [row["sequence"] for row in from_json] == list(range(1, 61))
+
+
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+async def test_no_cell_of_a_table_is_taken_for_a_formula(storage: Storage, name: str) -> None:
+    await storage.record.append(replace(sample_event(1), who=Person(name, name), backup_name=name, where=name))
+    rows = [stored async for stored in storage.record.stored_events(EventFilter())]
+    (row,) = csv.DictReader(io.StringIO("".join(as_csv(rows)), newline=""))
+    assert (row["who_name"], row["backup_name"], row["where"]) == (f"'{name}",) * 3
+    assert not [cell for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
+
+
+def test_an_empty_table_still_has_its_header() -> None:
+    assert "".join(as_csv([])).startswith("sequence,at,kind,who_id")
+    assert list(as_json_lines([])) == []
