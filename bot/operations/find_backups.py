@@ -12,6 +12,11 @@ async def find_backups(ports: Ports, region: str, text: str, *, limit: int = 100
     return await ports.catalogue.search(region, text, limit=limit)
 
 
+async def remembered_by_reference(ports: Ports, reference: str) -> tuple[Backup, ...]:
+    """The same as `find_by_reference`, from the catalogue alone."""
+    return tuple(await ports.catalogue.regions_of(reference))
+
+
 async def find_by_reference(ports: Ports, reference: str) -> tuple[Backup, ...]:
     """The backup a person means by its id, the unique beginning of its id, or its exact name.
 
@@ -20,9 +25,8 @@ async def find_by_reference(ports: Ports, reference: str) -> tuple[Backup, ...]:
     Returns:
         Nothing if there is none; several if the name is not unique, or the backup is in several regions.
     """
-    known = await ports.catalogue.regions_of(reference)
-    if known:
-        return tuple(known)
+    if known := await remembered_by_reference(ports, reference):
+        return known
     answers = await asyncio.gather(*(show(ports, region, reference, urgent=True) for region in ports.cloud.regions))
     return tuple(answer for answer in answers if isinstance(answer, Backup))
 

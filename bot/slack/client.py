@@ -20,7 +20,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.answers import Channel, Identity, OpenView, Page, PostedMessage, User
-from bot.slack.views import Message, View
+from bot.slack.views.blocks import Message, View
 
 Json = Mapping[str, Any]
 """A view, message or answer, as JSON has it."""
@@ -184,15 +184,16 @@ class SlackClient:
         """Change a view that is open.
 
         Args:
-            view_id: the view.
+            view_id: the view: the id Slack gave it (``V…``), or the ``external_id`` the bot gave it.
             view: what it shows from now on.
             seen_hash: of the view that the change is made for.
 
         Returns:
             ``None`` when the person's view has moved on, or was closed.
         """
+        named_by = "view_id" if view_id.startswith("V") else "external_id"
         try:
-            return await self._view("views.update", {"view_id": view_id, "view": view, "hash": seen_hash}, repeat=True)
+            return await self._view("views.update", {named_by: view_id, "view": view, "hash": seen_hash}, repeat=True)
         except SlackTroubleError as trouble:
             if trouble.error in {"hash_conflict", "not_found", "view_not_found"}:
                 return None

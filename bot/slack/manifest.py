@@ -3,9 +3,7 @@
 from typing import Any
 
 from bot.slack.scopes import SCOPES
-
-SHORTCUT_NAME = "Copy a backup"
-SHORTCUT_ID = "copy_backup"
+from bot.slack.views.copy_form import SHORTCUT_ID, SHORTCUT_NAME
 
 
 def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
@@ -33,6 +31,11 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
             "background_color": "#1d3557",
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
             "bot_user": {"display_name": "Copy Backup", "always_online": True},
             "shortcuts": [
                 {

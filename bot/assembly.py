@@ -1,0 +1,188 @@
+"""Puts the parts together. The only place that knows every one of them."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.applications import Starlette
+
+from bot.cloud import IDENTITY_URL, CloudDatabases
+from bot.domain.backup import REGIONS_FOR_COPIES
+from bot.domain.events import Event, EventKind
+from bot.domain.pace import Pace
+from bot.domain.people import BOT
+from bot.domain.policy import AccessRules
+from bot.operations.carry_out_copy import carry_out_copy
+from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
+from bot.operations.ports import Ports
+from bot.operations.review import open_copies
+from bot.server import build_web, serving
+from bot.settings import Settings
+from bot.slack.app import SlackOptions, build_app
+from bot.slack.client import SlackTroubleError
+from bot.storage import Storage, StorageError, open_storage
+from bot.storage.workflow_file import prepare_workflow_file, workflow_path
+from bot.workflow.clock import SystemClock
+from bot.workflow.engine import DurableEngine
+from bot.workflow.poller import Poller
+
+logger = logging.getLogger(__name__)
+
+
+class CannotStartError(Exception):
+    """The bot cannot start. The text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBot:
+    """The bot at work.
+
+    Attributes:
+        port: it listens on.
+        in_socket_mode: whether it connects to Slack, rather than Slack to it.
+    """
+
+    port: int
+    in_socket_mode: bool
+    ports: Ports
+
+
+def build_cloud(settings: Settings) -> CloudDatabases:
+    """The client of Cloud Databases."""
+    return CloudDatabases(
+        settings.rackspace_identity_url or IDENTITY_URL,
+        settings.rackspace_username,
+        settings.rackspace_api_key,
+        settings.regions or REGIONS_FOR_COPIES,
+        SystemClock(),
+    )
+
+
+def slack_options(settings: Settings) -> SlackOptions:
+    """What the Slack room has to know of the settings."""
+    return SlackOptions(
+        bot_token=settings.slack_bot_token,
+        signing_secret=settings.slack_signing_secret,
+        app_token=settings.slack_app_token,
+        api_url=settings.slack_api_url,
+        command=settings.slack_command,
+        rules=AccessRules(
+            people=frozenset(settings.allowed_people),
+            groups=frozenset(settings.allowed_user_groups),
+            channels=frozenset(settings.allowed_channels),
+        ),
+        seconds_between_writes=settings.message_update_seconds,
+    )
+
+
+def pace_of(settings: Settings) -> Pace:
+    """The bot's patience."""
+    return Pace(
+        first_look=settings.first_look_seconds,
+        longest_look=settings.longest_look_seconds,
+        grace=settings.grace_seconds,
+        settle=settings.settle_seconds,
+        patience=settings.patience_seconds,
+        give_up=settings.give_up_seconds,
+        first_retry=settings.first_retry_seconds,
+    )
+
+
+@asynccontextmanager
+async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
+    """The bot, from ready to stopped.
+
+    Raises:
+        CannotStartError: a file, an address or Slack cannot be had.
+    """
+    async with AsyncExitStack() as stack:
+        storage = await _open_storage(settings)
+        stack.push_async_callback(storage.close)
+        ports, engine = await _wire(settings, storage, stack)
+        slack = build_app(ports, slack_options(settings), storage.posts)
+        stack.push_async_callback(slack.aclose)
+        storage.record.on_commit(slack.on_event)
+        await _note(ports, EventKind.BOT_STARTED)
+        stack.push_async_callback(_note, ports, EventKind.BOT_STOPPED)
+        await engine.launch(partial(carry_out_copy, ports), [copy.id for copy in await open_copies(ports)])
+        stack.push_async_callback(engine.aclose)
+        stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, settings)))
+        in_socket_mode = settings.slack_app_token is not None
+        port = await _listen(
+            stack, build_web(None if in_socket_mode else slack.handler, partial(_not_ready, ports)), settings
+        )
+        try:
+            await slack.start()
+        except SlackTroubleError as trouble:
+            raise CannotStartError(f"Slack does not let the bot in: {trouble}. `doctor` says what to do.") from trouble
+        yield RunningBot(port=port, in_socket_mode=in_socket_mode, ports=ports)
+
+
+async def _open_storage(settings: Settings) -> Storage:
+    try:
+        await asyncio.to_thread(prepare_workflow_file, workflow_path(settings.database_path))
+        return await open_storage(settings.database_path, SystemClock(), key=settings.audit_key)
+    except StorageError as error:
+        raise CannotStartError(str(error)) from error
+    except (OSError, sqlite3.Error) as error:
+        raise CannotStartError(f"{settings.database_path} cannot be used: {error}.") from error
+
+
+async def _wire(settings: Settings, storage: Storage, stack: AsyncExitStack) -> tuple[Ports, DurableEngine]:
+    clock = SystemClock()
+    cloud = build_cloud(settings)
+    stack.push_async_callback(cloud.aclose)
+    watch = Poller(cloud, storage.catalogue, clock)
+    stack.push_async_callback(watch.aclose)
+    engine = DurableEngine(f"sqlite:///{workflow_path(settings.database_path)}")
+    ports = Ports(
+        cloud=cloud,
+        record=storage.record,
+        catalogue=storage.catalogue,
+        watch=watch,
+        engine=engine,
+        clock=clock,
+        pace=pace_of(settings),
+    )
+    return ports, engine
+
+
+async def _listen(stack: AsyncExitStack, web: Starlette, settings: Settings) -> int:
+    try:
+        return await stack.enter_async_context(serving(web, settings.host, settings.port))
+    except OSError as error:
+        raise CannotStartError(
+            f"{settings.host}:{settings.port} cannot be listened on: {error}. Set HOST or PORT to another."
+        ) from error
+
+
+async def _note(ports: Ports, kind: EventKind) -> None:
+    await ports.record.append(Event(kind=kind, at=ports.clock.now(), who=BOT))
+
+
+async def _keep_fresh(ports: Ports, settings: Settings) -> None:
+    """Keep the catalogue fresh; whatever goes wrong unexpectedly, it is tried again."""
+    while True:
+        try:
+            await keep_catalogue_fresh(ports, settings.catalogue_refresh_seconds)
+        except ExceptionGroup:
+            logger.exception(
+                "the catalogue could not be refreshed; again in %.0f s", settings.catalogue_refresh_seconds
+            )
+            await asyncio.sleep(settings.catalogue_refresh_seconds)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _not_ready(ports: Ports) -> dict[str, str]:
+    """The regions that cannot be reached at the moment."""
+    refreshes = [await ports.catalogue.refreshed(region) for region in ports.cloud.regions]
+    return {refresh.region: refresh.fault.reason.value for refresh in refreshes if refresh.fault}

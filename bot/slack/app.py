@@ -1,0 +1,144 @@
+"""The Slack room: Bolt, wired to listeners, guard and notifier. No state outside the room that is built here.
+
+Bolt looks for a listener's acknowledgement every 10 ms, unless it may answer when the listener ends
+(``slack-platform.md``, Bolt for Python 1.30): so listeners start what is slow as an errand, and end.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+from slack_bolt import BoltResponse
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.domain.events import RecordedEvent
+from bot.domain.policy import AccessRules
+from bot.operations.ports import Ports
+from bot.slack.client import SlackClient
+from bot.slack.desk import Desk
+from bot.slack.directory import Directory
+from bot.slack.errands import Errands, report_unexpected
+from bot.slack.guard import Guard, SignatureCheck, Tally
+from bot.slack.listeners import confirmation, copy_command, copy_form, copy_message, copy_shortcut
+from bot.slack.notifier import Notifier, Posts
+
+logger = logging.getLogger(__name__)
+
+LISTENERS = (copy_command, copy_shortcut, copy_form, confirmation, copy_message)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackOptions:
+    """What the Slack room has to know of the settings.
+
+    Attributes:
+        signing_secret: needed where Slack's requests come over HTTP.
+        app_token: needed for Socket Mode; with it, requests over HTTP are not taken.
+        command: the slash command's name.
+        seconds_between_writes: to one channel.
+    """
+
+    bot_token: SecretStr
+    signing_secret: SecretStr | None
+    app_token: SecretStr | None
+    api_url: str
+    command: str
+    rules: AccessRules
+    seconds_between_writes: float = 1.0
+
+
+class SlackRoom:
+    """The bot's side of Slack."""
+
+    def __init__(self, ports: Ports, options: SlackOptions, posts: Posts) -> None:
+        self._options = options
+        self._client = SlackClient(options.bot_token, options.api_url)
+        self._errands = Errands()
+        self._directory = Directory(self._client, options.rules, self._errands)
+        self._tally = Tally(ports, self._errands)
+        self._signatures = SignatureCheck(options.signing_secret) if options.signing_secret else None
+        self._notifier = Notifier(
+            ports, posts, self._client, self._errands, seconds_between_writes=options.seconds_between_writes
+        )
+        guard = Guard(ports, options.rules, self._directory, self._errands)
+        desk = Desk(ports, self._client, guard, self._errands, posts, options.command)
+        self._app = self._bolt(desk)
+        self._socket: AsyncSocketModeHandler | None = None
+
+    async def start(self) -> None:
+        """Find out which workspace this is, tell what is still to be told, and connect where Socket Mode is set.
+
+        Raises:
+            SlackTroubleError: Slack does not accept the tokens, or cannot be reached.
+        """
+        identity, _ = await self._client.who_am_i()
+        self._directory.home = identity.team_id
+        await self._directory.learn_groups()
+        await self._notifier.start()
+        if self._options.app_token is not None:
+            token = self._options.app_token.get_secret_value()
+            web_client = AsyncWebClient(base_url=self._options.api_url)
+            self._socket = AsyncSocketModeHandler(self._app, token, web_client=web_client)
+            await self._socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
+
+    async def aclose(self) -> None:
+        """Take nothing more, finish what was taken, and close the connections."""
+        if self._socket is not None:
+            await self._socket.close_async()  # type: ignore[no-untyped-call]  # as above
+        self._tally.close()
+        await self._notifier.aclose()
+        await self._errands.aclose()
+        await self._client.aclose()
+
+    def on_event(self, recorded: RecordedEvent) -> None:
+        """Something was committed to the audit log: its copy's message is brought up to date."""
+        if recorded.event.copy_id is not None:
+            self._notifier.wake(recorded.event.copy_id)
+
+    async def handler(self, request: Request) -> Response:
+        """Answer one request of Slack's over HTTP. What is not signed by Slack gets a 401 and nothing else."""
+        body = await request.body()
+        headers = request.headers
+        timestamp, signature = headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature")
+        if self._signatures is None or not self._signatures.accepts(body, timestamp, signature):
+            self._tally.note()
+            return Response(status_code=401)
+        answer = await self._app.async_dispatch(to_async_bolt_request(request, body))
+        return to_starlette_response(answer)
+
+    def _bolt(self, desk: Desk) -> AsyncApp:
+        app = AsyncApp(
+            name="copy-backup-bot",
+            authorize=self._authorize,
+            signing_secret=self._options.signing_secret.get_secret_value() if self._options.signing_secret else "",
+            process_before_response=True,
+            request_verification_enabled=False,  # `handler` has verified it, on the raw body
+            ignoring_self_events_enabled=False,
+            ssl_check_enabled=False,
+            url_verification_enabled=False,
+            attaching_function_token_enabled=False,
+        )
+        app.error(_unexpected)
+        for module in LISTENERS:
+            module.register(app, desk)
+        return app
+
+    async def _authorize(self) -> AuthorizeResult:
+        """Bolt wants to know whose token it is; the guard decides who may come in."""
+        return AuthorizeResult(enterprise_id=None, team_id=self._directory.home, bot_token=None)
+
+
+async def _unexpected(error: Exception) -> BoltResponse:
+    await report_unexpected(error, "answer Slack", None)
+    return BoltResponse(status=500, body="")
+
+
+def build_app(ports: Ports, options: SlackOptions, posts: Posts) -> SlackRoom:
+    """The Slack room, not yet started."""
+    return SlackRoom(ports, options, posts)

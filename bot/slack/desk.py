@@ -1,0 +1,177 @@
+"""What every listener works with, and what they all need to do."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from bot.domain.copies import Copy
+from bot.domain.reasons import Reason
+from bot.operations.find_backups import find_backups, last_source_region
+from bot.operations.ports import Ports
+from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.errands import Errands, Tell
+from bot.slack.guard import Guard, Undecided, Visit
+from bot.slack.notifier import Posts
+from bot.slack.views import answers
+from bot.slack.views.blocks import Message, View
+from bot.slack.views.copy_form import CopyForm, FormContext
+
+Value = TypeVar("Value")
+
+
+class Remembered(Generic[Value]):
+    """A few answers, for a few seconds: what a burst of people would ask for again and again."""
+
+    def __init__(self, seconds: float, most: int = 1000) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._answers: OrderedDict[str, tuple[float, Value]] = OrderedDict()
+
+    def get(self, key: str) -> tuple[Value] | None:
+        """The answer, wrapped, if it is fresh."""
+        known = self._answers.get(key)
+        return (known[1],) if known and time.monotonic() - known[0] < self._seconds else None
+
+    def put(self, key: str, value: Value) -> Value:
+        """Remember an answer."""
+        self._answers[key] = (time.monotonic(), value)
+        self._answers.move_to_end(key)
+        while len(self._answers) > self._most:
+            self._answers.popitem(last=False)
+        return value
+
+
+@dataclass(slots=True)
+class Desk:
+    """The Slack room's equipment.
+
+    Attributes:
+        command: the slash command's name.
+        checks: the check that is under way for each open form: a newer choice replaces it.
+    """
+
+    ports: Ports
+    client: SlackClient
+    guard: Guard
+    errands: Errands
+    posts: Posts
+    command: str
+    checks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _lists: Remembered[FormContext] = field(default_factory=lambda: Remembered(2.0))
+    _channels: Remembered[str | None] = field(default_factory=lambda: Remembered(30.0))
+    _regions: Remembered[str | None] = field(default_factory=lambda: Remembered(60.0))
+
+    # Who may come in
+
+    def let_in(self, visit: Visit) -> bool:
+        """Whether somebody may come in, by what memory knows. A refusal is written down."""
+        decision = self.guard.decide(visit)
+        if isinstance(decision, Reason):
+            self.guard.write_down(visit, decision)
+        return decision is None
+
+    async def refusal(self, visit: Visit) -> Reason | None:
+        """Why somebody may not come in; asks Slack if memory cannot say. A refusal is written down."""
+        decision = self.guard.decide(visit)
+        if isinstance(decision, Undecided):
+            return await self.guard.check(visit)
+        if decision is not None:
+            self.guard.write_down(visit, decision)
+        return decision
+
+    # Telling one person
+
+    async def answer(self, response_url: str, message: Message) -> None:
+        """Tell one person, where they typed or clicked."""
+        await self.client.respond(response_url, message)
+
+    def telling(self, response_url: str) -> Tell:
+        """Tells a person, where they typed or clicked, the id of something unexpected."""
+
+        async def tell(incident: str) -> None:
+            await self.answer(response_url, answers.unexpected(incident))
+
+        return tell
+
+    def run(self, work: Coroutine[object, object, None], what: str, response_url: str = "") -> None:
+        """Do something after Slack has been answered; the person hears of it if it goes wrong."""
+        self.errands.start(work, what, self.telling(response_url) if response_url else None)
+
+    async def show(self, view_id: str, view: View, *, seen_hash: str | None = None) -> str | None:
+        """Change an open view. If it has moved on since it was seen, it is changed all the same: fields keep what
+        was typed.
+
+        Returns:
+            Its hash now; ``None`` if it was closed.
+        """
+        shown = await self.client.update_view(view_id, view, seen_hash=seen_hash)
+        if shown is None and seen_hash is not None:
+            shown = await self.client.update_view(view_id, view)
+        return shown.hash if shown else None
+
+    # What the form shows
+
+    async def first_form(self, person_id: str, channel: str | None) -> CopyForm:
+        """The form as it opens: with the region this person used last."""
+        known = self._regions.get(person_id)
+        region = known[0] if known else self._regions.put(person_id, await last_source_region(self.ports, person_id))
+        regions = self.ports.cloud.regions
+        return CopyForm(source=region if region in regions else regions[0], channel=channel)
+
+    async def context(self, form: CopyForm) -> FormContext:
+        """What the form shows beside what is chosen, from what is here: the cloud and Slack are not asked."""
+        known = self._lists.get(form.source)
+        if known:
+            lists = known[0]
+        else:
+            found = await find_backups(self.ports, form.source, "", limit=0)
+            lists = FormContext(
+                regions=self.ports.cloud.regions,
+                freshness=await self.ports.catalogue.refreshed(form.source),
+                not_copyable=found.not_copyable,
+            )
+            if lists.freshness is not None and lists.freshness.complete_at is not None:
+                self._lists.put(form.source, lists)
+        channel = self._channels.get(form.channel or "")
+        return replace(lists, channel_error=channel[0]) if channel else lists
+
+    async def channel_error(self, channel: str) -> str | None:
+        """Slack's name of the error for which the bot could not post in a channel; ``None`` if it can, or if that
+        cannot be known at the moment.
+        """
+        if not self.guard.may_tell(channel):
+            return self._channels.put(channel, "channel_not_allowed")
+        known = self._channels.get(channel)
+        if known and known[0] is None:
+            return None
+        try:
+            seen = await self.client.channel(channel)
+        except SlackTroubleError as trouble:
+            return None if trouble.is_passing else self._channels.put(channel, trouble.error)
+        if seen.is_archived:
+            return self._channels.put(channel, "is_archived")
+        return self._channels.put(channel, "channel_not_found" if seen.is_private and not seen.is_member else None)
+
+    def known_channel_error(self, channel: str) -> str | None:
+        """The same as `channel_error`, from memory."""
+        known = self._channels.get(channel)
+        return "channel_not_allowed" if not self.guard.may_tell(channel) else known[0] if known else None
+
+    # Where a copy is told
+
+    async def link_to(self, copy: Copy) -> str | None:
+        """The address of a copy's message; ``None`` while it has none, or Slack does not say."""
+        post = await self.posts.post_of(copy.id)
+        if post is None or post.message_ts is None:
+            return None
+        try:
+            return await self.client.permalink(post.channel, post.message_ts)
+        except SlackTroubleError:
+            return None
+
+    def used(self, person_id: str, region: str) -> None:
+        """Remember the region somebody has just copied from."""
+        self._regions.put(person_id, region)

@@ -1,0 +1,65 @@
+"""The confirmation: **Start copy**."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.domain.people import Person
+from bot.domain.reasons import Problem, Reason
+from bot.operations.request_copy import Changed, Confirmation, Joined, Refused, Requested, request_copy
+from bot.slack.desk import Desk
+from bot.slack.listeners.visits import telling_in_view, visit_of
+from bot.slack.payloads import Interaction
+from bot.slack.views import confirmation
+from bot.slack.views.blocks import View
+from bot.slack.views.confirmation import Confirmed
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the confirmation."""
+
+    @app.view(confirmation.CALLBACK_ID)
+    async def confirmed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        interaction = Interaction.read(body)
+        visit = visit_of(interaction, "a confirmation")
+        if not desk.let_in(visit) or interaction.view is None:
+            reason = Problem(await desk.refusal(visit) or Reason.PERSON_UNKNOWN)
+            await ack(response_action="update", view=confirmation.draw_refused([reason]))
+            return
+        seen = confirmation.read(interaction.raw_view)
+        desk.errands.start(
+            _start(desk, interaction.view.id, seen, visit.person), "request a copy", telling_in_view(desk, seen.id)
+        )
+        await ack(response_action="update", view=confirmation.draw_sending())
+
+
+async def _start(desk: Desk, view_id: str, seen: Confirmed, person: Person) -> None:
+    """Request the copy and show what became of it. One confirmation is one plan shown in one view."""
+    wanted = Confirmation(
+        id=f"{seen.id}:{seen.plan_digest}",
+        request=seen.request,
+        plan_digest=seen.plan_digest,
+        person=person,
+        channel=seen.channel,
+    )
+    outcome = await request_copy(desk.ports, wanted)
+    if isinstance(outcome, Requested):
+        desk.used(person.id, seen.request.source)
+    await desk.show(view_id, await _outcome(desk, wanted, seen, outcome))
+
+
+async def _outcome(
+    desk: Desk, wanted: Confirmation, seen: Confirmed, outcome: Requested | Joined | Changed | Refused
+) -> View:
+    now = desk.ports.clock.now()
+    match outcome:
+        case Requested(copy):
+            return confirmation.draw_started(copy)
+        case Joined(copy) if copy.confirmation_id == wanted.id:
+            return confirmation.draw_started(copy, permalink=await desk.link_to(copy))
+        case Joined(copy):
+            return confirmation.draw_already(copy, now=now, permalink=await desk.link_to(copy))
+        case Changed(plan):
+            return confirmation.draw_changed(plan, seen, now=now)
+        case Refused(problems):
+            return confirmation.draw_refused(problems)

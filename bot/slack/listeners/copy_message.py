@@ -1,0 +1,96 @@
+"""The buttons of a copy's message."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.domain.plan import CopyRequest
+from bot.operations.review import find_copy
+from bot.operations.settle_copy import say_it_was_copied, say_send_again
+from bot.operations.stop_copy import Stopped, stop_copy
+from bot.slack.desk import Desk
+from bot.slack.guard import Visit
+from bot.slack.listeners.opening import Opening, open_confirmation
+from bot.slack.listeners.visits import visit_of
+from bot.slack.payloads import Interaction
+from bot.slack.views import answers
+from bot.slack.views.copy_message import BUTTONS, Button
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to the buttons."""
+
+    async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        interaction = Interaction.read(body)
+        action = interaction.actions[0]
+        work = _press(desk, Button(action.action_id), action.value or "", interaction)
+        desk.run(work, "carry out what a button says", interaction.response_url)
+        await ack()
+
+    for button in BUTTONS:
+        app.action({"action_id": button.value, "type": "block_actions"})(pressed)
+
+
+async def _press(desk: Desk, button: Button, copy_id: str, interaction: Interaction) -> None:
+    visit = visit_of(interaction, f"the button {button.value}")
+    if button is Button.TRY_AGAIN:
+        await _try_again(desk, copy_id, interaction, visit)
+        return
+    if reason := await desk.refusal(visit):
+        await desk.answer(interaction.response_url, answers.not_allowed(reason))
+        return
+    await DO[button](desk, copy_id, interaction, visit)
+
+
+async def _stop(desk: Desk, copy_id: str, interaction: Interaction, visit: Visit) -> None:
+    outcome = await stop_copy(desk.ports, copy_id, visit.person, visit.channel)
+    if isinstance(outcome, Stopped):
+        answer = answers.stopped(outcome.copy)
+    elif outcome.copy is not None:
+        answer = answers.not_stopped(outcome.copy, now=desk.ports.clock.now())
+    else:
+        answer = answers.unknown_copy(copy_id, command=desk.command)
+    await desk.answer(interaction.response_url, answer)
+
+
+async def _it_was_copied(desk: Desk, copy_id: str, interaction: Interaction, visit: Visit) -> None:
+    settled = await say_it_was_copied(desk.ports, copy_id, visit.person, visit.channel)
+    await _settled(desk, copy_id, interaction, is_settled=settled is not None)
+
+
+async def _send_again(desk: Desk, copy_id: str, interaction: Interaction, visit: Visit) -> None:
+    settled = await say_send_again(desk.ports, copy_id, visit.person, visit.channel)
+    await _settled(desk, copy_id, interaction, is_settled=settled is not None)
+
+
+async def _settled(desk: Desk, copy_id: str, interaction: Interaction, *, is_settled: bool) -> None:
+    copy = await find_copy(desk.ports, copy_id)
+    if copy is not None and is_settled:
+        answer = answers.settled(copy)
+    else:
+        answer = answers.nothing_to_settle(copy, now=desk.ports.clock.now())
+    await desk.answer(interaction.response_url, answer)
+
+
+async def _try_again(desk: Desk, copy_id: str, interaction: Interaction, visit: Visit) -> None:
+    """The confirmation of the same copy, with a plan made afresh."""
+    copy = await find_copy(desk.ports, copy_id)
+    if copy is None:
+        await desk.answer(interaction.response_url, answers.unknown_copy(copy_id, command=desk.command))
+        return
+    request = CopyRequest(
+        backup_id=copy.backup.id,
+        source=copy.backup.region,
+        destination=copy.destination,
+        name=copy.name,
+        description=copy.description,
+    )
+    opening = Opening(visit, interaction.trigger_id, interaction.response_url, is_known=desk.let_in(visit))
+    await open_confirmation(desk, opening, request, copy.channel)
+
+
+DO: Mapping[Button, Callable[[Desk, str, Interaction, Visit], Awaitable[None]]] = MappingProxyType(
+    {Button.STOP: _stop, Button.IT_WAS_COPIED: _it_was_copied, Button.SEND_AGAIN: _send_again}
+)

@@ -1,0 +1,115 @@
+"""Opening the form or the confirmation, for whoever may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.backup import Backup
+from bot.domain.plan import CopyPlan, CopyRequest, suggested_name
+from bot.domain.reasons import Problem
+from bot.operations.find_backups import find_by_reference, remembered_by_reference
+from bot.operations.plan_copy import plan_copy
+from bot.slack.desk import Desk
+from bot.slack.guard import Visit
+from bot.slack.views import answers, confirmation, copy_form
+from bot.slack.views.blocks import View
+from bot.slack.views.command import ShortForm
+from bot.slack.views.copy_form import CopyForm
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Somebody wants a view.
+
+    Attributes:
+        trigger_id: lives for 3 seconds.
+        response_url: for a short answer instead; empty where there is none.
+        is_known: whether memory knows that this person may come in.
+    """
+
+    visit: Visit
+    trigger_id: str
+    response_url: str
+    is_known: bool
+
+
+async def open_form(desk: Desk, opening: Opening, form: CopyForm | None = None) -> None:
+    """Open the form: filled in at once for a known person, else after Slack was asked who it is."""
+    if opening.is_known:
+        form = form or await desk.first_form(opening.visit.person.id, opening.visit.channel)
+        opened = await desk.client.open_view(opening.trigger_id, await _drawn(desk, form))
+        seen_hash: str | None = opened.hash
+    else:
+        opened = await desk.client.open_view(opening.trigger_id, copy_form.draw_loading())
+        if await _refused(desk, opening, opened.id):
+            return
+        form = form or await desk.first_form(opening.visit.person.id, opening.visit.channel)
+        seen_hash = await desk.show(opened.id, await _drawn(desk, form))
+    if form.channel and seen_hash and await desk.channel_error(form.channel):
+        await desk.client.update_view(opened.id, await _drawn(desk, form), seen_hash=seen_hash)
+
+
+async def _drawn(desk: Desk, form: CopyForm) -> View:
+    return copy_form.draw(form, None, await desk.context(form), now=desk.ports.clock.now())
+
+
+async def _refused(desk: Desk, opening: Opening, view_id: str) -> bool:
+    reason = await desk.refusal(opening.visit)
+    if reason is None:
+        return False
+    await desk.show(view_id, copy_form.draw_refused([Problem(reason)]))
+    return True
+
+
+async def open_confirmation(desk: Desk, opening: Opening, request: CopyRequest, channel: str) -> None:
+    """Open the confirmation, and fill it once both regions were looked at."""
+    opened = await desk.client.open_view(opening.trigger_id, confirmation.draw_looking(request.destination))
+    if not opening.is_known and await _refused(desk, opening, opened.id):
+        return
+    await show_plan(desk, opened.id, request, channel, pushed=False)
+
+
+async def show_plan(desk: Desk, view_id: str, request: CopyRequest, channel: str, *, pushed: bool) -> None:
+    """Make the plan and show it in a confirmation that is open."""
+    plan = await plan_copy(desk.ports, request)
+    error = await desk.channel_error(channel)
+    if error is not None:
+        view = confirmation.draw_channel_closed(channel, error)
+    elif isinstance(plan, CopyPlan):
+        view = confirmation.draw(plan, channel=channel, now=desk.ports.clock.now(), pushed=pushed)
+    else:
+        view = confirmation.draw_refused(plan)
+    await desk.show(view_id, view)
+
+
+async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None:
+    """Jump to the confirmation of what was typed."""
+    channel = opening.visit.channel or ""
+    known = _sources(await remembered_by_reference(desk.ports, wish.backup), wish.region)
+    if len(known) > 1 and opening.is_known:
+        drawn = answers.ambiguous(
+            wish.backup, known, region=wish.region, now=desk.ports.clock.now(), command=desk.command
+        )
+        await desk.answer(opening.response_url, drawn)
+        return
+    opened = await desk.client.open_view(opening.trigger_id, confirmation.draw_looking(wish.region))
+    if not opening.is_known and await _refused(desk, opening, opened.id):
+        return
+    found = known or _sources(await find_by_reference(desk.ports, wish.backup), wish.region)
+    if len(found) != 1:
+        message = (
+            answers.ambiguous(wish.backup, found, region=wish.region, now=desk.ports.clock.now(), command=desk.command)
+            if found
+            else answers.backup_not_found(wish.backup, command=desk.command)
+        )
+        await desk.show(opened.id, confirmation.draw_message(message))
+        return
+    (backup,) = found
+    name = wish.name or suggested_name(backup.name)
+    request = CopyRequest(backup_id=backup.id, source=backup.region, destination=wish.region, name=name)
+    await show_plan(desk, opened.id, request, channel, pushed=False)
+
+
+def _sources(found: Sequence[Backup], destination: str) -> Sequence[Backup]:
+    """Where a backup can be copied from: not from where the copy goes, unless it is nowhere else."""
+    elsewhere = [backup for backup in found if backup.region != destination]
+    return elsewhere or list(found)

@@ -1,0 +1,35 @@
+"""Who did something, from what Slack sends."""
+
+from bot.domain.people import Person
+from bot.slack.desk import Desk
+from bot.slack.errands import Tell
+from bot.slack.guard import Visit
+from bot.slack.payloads import Interaction
+from bot.slack.views import confirmation
+
+
+def visit_of(interaction: Interaction, attempted: str) -> Visit:
+    """Who wants what, and where.
+
+    Args:
+        interaction: as Slack sent it.
+        attempted: what is tried, in the bot's own words.
+    """
+    user = interaction.user
+    return Visit(
+        person=Person(user.id, user.username or user.name),
+        team=interaction.team.id if interaction.team else None,
+        person_team=user.team_id,
+        channel=interaction.channel.id if interaction.channel else None,
+        attempted=attempted,
+        in_own_view=interaction.view is not None,
+    )
+
+
+def telling_in_view(desk: Desk, view_id: str) -> Tell:
+    """Tells a person, in the view they wait in front of, the id of something unexpected."""
+
+    async def tell(incident: str) -> None:
+        await desk.show(view_id, confirmation.draw_unexpected(incident))
+
+    return tell
