@@ -166,14 +166,13 @@ async def _note(ports: Ports, kind: EventKind) -> None:
 
 async def _keep_fresh(ports: Ports, settings: Settings) -> None:
     """Keep the catalogue fresh; whatever goes wrong unexpectedly, it is tried again."""
+    every = settings.catalogue_refresh_seconds
     while True:
         try:
-            await keep_catalogue_fresh(ports, settings.catalogue_refresh_seconds)
+            await keep_catalogue_fresh(ports, every)
         except ExceptionGroup:
-            logger.exception(
-                "the catalogue could not be refreshed; again in %.0f s", settings.catalogue_refresh_seconds
-            )
-            await asyncio.sleep(settings.catalogue_refresh_seconds)
+            logger.exception("the catalogue could not be refreshed; again in %.0f s", every)
+            await asyncio.sleep(every)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

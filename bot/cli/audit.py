@@ -91,9 +91,7 @@ def verify_events() -> None:
         _fail(error)
     if isinstance(found, Broken):
         click.secho(f"Event {found.sequence} is not what it was: {found.finding}.", fg="red")
-        click.echo(
-            "All before it is. Compare it with an export or a backup, and find out who can write to the file."
-        )
+        click.echo("All before it is. Compare it with an export or a backup, and find out who can write to the file.")
         sys.exit(1)
     keyed = "with the key" if found.is_keyed else "without a key: whoever can write to the file could forge it"
     click.echo(f"The audit log is whole: {found.events} events, {keyed}. Head: {found.head or 'none'}")
