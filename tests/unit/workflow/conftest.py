@@ -6,11 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes.clock import FakeClock
 
 from bot.operations.ports import Clock
 from bot.storage.workflow_file import prepare_workflow_file, workflow_path
 from bot.workflow.engine import DurableEngine
+from tests.fakes.clock import FakeClock
 
 
 class WorkflowFile:

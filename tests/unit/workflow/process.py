@@ -12,9 +12,8 @@ import signal
 import sys
 from pathlib import Path
 
-from fakes.conditions import until
-
 from bot.workflow import engine
+from tests.fakes.conditions import until
 
 
 def lines_of(record: Path) -> list[str]:

@@ -7,10 +7,10 @@ import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.conditions import until
 
 from bot.workflow import engine as engine_module
+from tests.fakes.clock import FakeClock
+from tests.fakes.conditions import until
 
 from .conftest import StartBot, WorkflowFile
 

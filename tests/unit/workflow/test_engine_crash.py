@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from fakes.conditions import until
 
 from bot.workflow import engine
+from tests.fakes.conditions import until
 
 from .conftest import WorkflowFile
 
