@@ -8,6 +8,7 @@ while nobody looks, and are never late.
 import heapq
 import random
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -90,6 +91,7 @@ class Copies:
         self._random = random_numbers
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._sequence = count()
+        self._running: Counter[tuple[str, str]] = Counter()  # copies of each source
         self._taken: set[tuple[str, str]] = set()
 
     def go_on(self) -> bool:
@@ -144,6 +146,7 @@ class Copies:
         now = self._clock.now()
         destination = request.target_backup_region
         backup = self._new_backup(source, request, now)
+        self._running[region, source.id] += 1
         self._taken.add((destination, backup.id))
         copy = Copy(region, source, destination, backup, now, self._clock.work(self.seconds(source.size)), ends)
         self._show(region, source.id, status="COPYING")
@@ -202,8 +205,11 @@ class Copies:
             self._stores[copy.region].put(done)
 
     def _finish_source(self, copy: Copy) -> None:
-        failed = copy.ends == "COPY_ERROR"
-        self._show(copy.source_region, copy.source.id, status="COPY_ERROR" if failed else "COMPLETED")
+        key = (copy.source_region, copy.source.id)
+        self._running[key] -= 1
+        if not self._running[key]:
+            del self._running[key]
+            self._show(*key, status="COPY_ERROR" if copy.ends == "COPY_ERROR" else "COMPLETED")
 
     def _show(self, region: str, backup_id: str, *, status: str) -> None:
         """Gives a backup a status, unless it was deleted meanwhile."""

@@ -4,9 +4,6 @@ import math
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from typing import ClassVar
-
-from pydantic import ConfigDict
 
 from bot.sandbox.cloud.faults import Fault
 
@@ -17,8 +14,6 @@ class Limits:
 
     Refused requests are not counted, those with a fault of any other kind are.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     list: int | None = 100
     show: int | None = 100

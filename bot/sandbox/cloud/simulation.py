@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 
+from bot.sandbox.cloud.control import control_routes
 from bot.sandbox.cloud.identity import REGIONS
 from bot.sandbox.cloud.state import CloudState
 from bot.sandbox.cloud.web import DatabasesApi
@@ -49,7 +50,7 @@ class SimulatedCloud(CloudState):
         Raises:
             OSError: The port cannot be had.
         """
-        app = Starlette(routes=DatabasesApi(self).routes())
+        app = Starlette(routes=[*control_routes(self), *DatabasesApi(self).routes()])
         async with loopback_server(app, port=port) as given:
             origin = f"http://127.0.0.1:{given}"
             account = self.identity.account

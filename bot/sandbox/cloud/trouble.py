@@ -1,8 +1,8 @@
 """The switches for trouble: what goes wrong, for which requests, and how often.
 
 Every switch waits for requests that fit it (`operation`: `token`, `list`, `show`, `delete`, `copy`;
-`region`; `backup_id`; None fits all) and works `times` times, or `for_seconds` (real ones), or once when
-neither is said. `after_work` means: the work has been done, and only its answer is missing.
+`region`; `backup_id`; None fits all) and works `times` times, or for `for_seconds` (real ones), whichever
+ends first, or once when neither is said. `after_work` means: the work has been done, and only its answer is missing.
 """
 
 import asyncio
@@ -56,9 +56,10 @@ class Switch:
     @property
     def over(self) -> bool:
         """Whether it will never strike again."""
-        if self.for_seconds is not None:
-            return time.monotonic() >= self._began + self.for_seconds
-        return self.count >= (1 if self.times is None else self.times)
+        if self.for_seconds is not None and time.monotonic() >= self._began + self.for_seconds:
+            return True
+        most = 1 if self.times is None and self.for_seconds is None else self.times
+        return most is not None and self.count >= most
 
     def fits(self, record: RequestRecord) -> bool:
         """Whether a request is one of those it waits for."""

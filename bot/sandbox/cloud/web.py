@@ -13,7 +13,7 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from pydantic import ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -62,7 +62,7 @@ class Resource:
             await self._cloud.trouble.strike(request, record, after_work=True)
         except Fault as fault:
             response = fault.response()
-        except ConnectionCut:
+        except (ConnectionCut, ClientDisconnect):
             return
         record.status = response.status_code
         await response(scope, receive, send)
