@@ -113,9 +113,13 @@ class SlackRoom:
         return to_starlette_response(answer)
 
     def _bolt(self, desk: Desk) -> AsyncApp:
+        async def authorize() -> AuthorizeResult:
+            """Bolt wants to know whose token it is; the guard decides who may come in."""
+            return AuthorizeResult(enterprise_id=None, team_id=self._directory.home, bot_token=None)
+
         app = AsyncApp(
             name="copy-backup-bot",
-            authorize=self._authorize,
+            authorize=authorize,
             signing_secret=self._options.signing_secret.get_secret_value() if self._options.signing_secret else "",
             process_before_response=True,
             request_verification_enabled=False,  # `handler` has verified it, on the raw body
@@ -128,10 +132,6 @@ class SlackRoom:
         for module in LISTENERS:
             module.register(app, desk)
         return app
-
-    async def _authorize(self) -> AuthorizeResult:
-        """Bolt wants to know whose token it is; the guard decides who may come in."""
-        return AuthorizeResult(enterprise_id=None, team_id=self._directory.home, bot_token=None)
 
 
 async def _unexpected(error: Exception) -> BoltResponse:
