@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes.catalogue import MemoryCatalogue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.reasons import Fault, Reason
 from bot.operations.ports import Catalogue
 from bot.storage import open_storage
+from tests.fakes.catalogue import MemoryCatalogue
 
 if TYPE_CHECKING:
     from .conftest import HandClock

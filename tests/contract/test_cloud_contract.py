@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import pytest
-from fakes.clocks import JumpingClock
-from fakes.cloud import MemoryCloud
 from pydantic import SecretStr
 
 from bot.cloud import CloudDatabases, Limits
@@ -18,6 +16,8 @@ from bot.domain.reasons import Fault, Reason, Repeat
 from bot.operations.ports import Accepted, Cloud
 from bot.sandbox.cloud import SimulatedCloud
 from bot.sandbox.estate import Estate
+from tests.fakes.clocks import JumpingClock
+from tests.fakes.cloud import MemoryCloud
 
 FULL, INCREMENT = "0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000002"
 

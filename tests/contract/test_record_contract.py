@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from fakes.record import MemoryRecord
 
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.copies import Copy, CopyState
@@ -18,6 +17,7 @@ from bot.domain.people import BOT, Person
 from bot.domain.reasons import Fault, Reason
 from bot.operations.ports import Clock, Record
 from bot.storage import open_storage
+from tests.fakes.record import MemoryRecord
 
 ANA = Person("U0ANA", "Ana")
 BEN = Person("U0BEN", "Ben Öztürk")

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fakes.record import MemoryRecord
-
 from bot.domain.posts import Post
+from tests.fakes.record import MemoryRecord
 
 
 @dataclass

@@ -4,11 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from fakes.catalogue import MemoryCatalogue
-from fakes.clocks import JumpingClock
-from fakes.cloud import MemoryCloud
-from fakes.record import MemoryRecord
-
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventKind
@@ -20,6 +15,10 @@ from bot.domain.reasons import Fault, Reason
 from bot.operations.plan_copy import plan_copy
 from bot.operations.ports import Ports
 from bot.operations.request_copy import Confirmation, Requested, request_copy
+from tests.fakes.catalogue import MemoryCatalogue
+from tests.fakes.clocks import JumpingClock
+from tests.fakes.cloud import MemoryCloud
+from tests.fakes.record import MemoryRecord
 
 ANA = Person("U-ana", "ana")
 BOB = Person("U-bob", "bob")

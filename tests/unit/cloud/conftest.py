@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from fakes.clocks import JumpingClock
-from fakes.odd_service import OddService
 from pydantic import SecretStr
 
 from bot.cloud import CloudDatabases, Limits
 from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.sandbox.cloud import RunningCloud, SimulatedCloud
 from bot.sandbox.estate import Estate
+from tests.fakes.clocks import JumpingClock
+from tests.fakes.odd_service import OddService
 
 PLENTY = Limits(list=100_000, show=100_000, copy=100_000)
 

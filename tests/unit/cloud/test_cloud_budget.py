@@ -2,12 +2,12 @@ import asyncio
 from datetime import datetime
 
 import pytest
-from fakes.clocks import TurnedClock, settled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cloud.budget import RESERVE, WINDOW, Budget, Call, Limits
 from bot.cloud.faults import LONGEST_WAIT
+from tests.fakes.clocks import TurnedClock, settled
 
 FOR_EVER = float("inf")
 

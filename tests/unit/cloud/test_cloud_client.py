@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from fakes.clocks import JumpingClock
-from fakes.odd_service import OddService
 from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
@@ -17,6 +15,8 @@ from bot.domain.reasons import Fault, Reason, Repeat
 from bot.operations.ports import Accepted
 from bot.sandbox.cloud import RunningCloud, SimulatedCloud
 from bot.sandbox.loopback import cut_connection, loopback_server
+from tests.fakes.clocks import JumpingClock
+from tests.fakes.odd_service import OddService
 
 
 async def copy(client: CloudDatabases, backup_id: str = "some-backup", name: str = "n") -> Accepted | Fault:

@@ -3,8 +3,6 @@ import logging
 
 import httpx
 import pytest
-from fakes.clocks import JumpingClock
-from fakes.odd_service import OddService
 from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -16,6 +14,8 @@ from bot.domain.reasons import Fault, Reason, Repeat
 from bot.operations.ports import Accepted
 from bot.sandbox.cloud import RunningCloud, SimulatedCloud
 from bot.sandbox.loopback import loopback_server
+from tests.fakes.clocks import JumpingClock
+from tests.fakes.odd_service import OddService
 
 DAY = 24 * 3600.0
 

@@ -1,5 +1,6 @@
 import pytest
-from fakes.world import World
+
+from tests.fakes.world import World
 
 
 @pytest.fixture

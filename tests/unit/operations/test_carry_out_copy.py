@@ -4,8 +4,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from fakes.conditions import until
-from fakes.world import ANA, CHILD, DOWN, FULL, QUICK, World, in_region
 
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventKind
@@ -14,6 +12,8 @@ from bot.domain.reasons import Fault, Reason
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.settle_copy import say_it_was_copied, say_send_again
 from bot.operations.stop_copy import NotStopped, Stopped, stop_copy
+from tests.fakes.conditions import until
+from tests.fakes.world import ANA, CHILD, DOWN, FULL, QUICK, World, in_region
 
 LIMIT = Fault(Reason.OVER_LIMIT, 413, "overLimit", "Slow down.", retry_after=0.01)
 BUSY = Fault(Reason.UNPROCESSABLE, 422, "unprocessableEntity", "Not now.")

@@ -3,8 +3,6 @@
 import asyncio
 
 import pytest
-from fakes.conditions import until
-from fakes.world import ANA, CHILD, DOWN, FULL, World, in_region, request_for
 
 from bot.domain.backup import Origin
 from bot.domain.lineage import (
@@ -20,6 +18,8 @@ from bot.domain.plan import CopyPlan
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.plan_copy import plan_copy
+from tests.fakes.conditions import until
+from tests.fakes.world import ANA, CHILD, DOWN, FULL, World, in_region, request_for
 
 
 async def test_a_full_backup_needs_nothing(world: World) -> None:

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.samples import sample_event
 from pydantic import SecretStr
 
 from bot.storage import Storage, open_storage
+from tests.fakes.clock import FakeClock
+from tests.fakes.samples import sample_event
 
 EVENTS = 60
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes.samples import sample_event
 
 from bot.domain.events import EventFilter
 from bot.domain.people import Person
 from bot.operations.ports import Verified
 from bot.storage import Storage, as_csv, as_json_lines, chain, read_all, verify
+from tests.fakes.samples import sample_event
 
 
 def ten_lines() -> str:

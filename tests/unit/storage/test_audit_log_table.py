@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fakes.samples import NOON, sample_event
 from sqlite_utils import Database as Connection
 
 from bot.domain.events import EventFilter, EventKind
 from bot.storage import Storage, read_newest
 from bot.storage.audit_log import find_events
+from tests.fakes.samples import NOON, sample_event
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.samples import sample_event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -17,6 +15,8 @@ from bot.domain.events import EventFilter
 from bot.operations.ports import Broken, Verified
 from bot.storage import Storage, UnreadableFileError, WrongKeyError, open_storage, read_all, verify
 from bot.storage.audit_log import StoredEvent
+from tests.fakes.clock import FakeClock
+from tests.fakes.samples import sample_event
 
 EVENTS = 60
 PROPERTY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

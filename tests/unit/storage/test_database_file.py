@@ -13,8 +13,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.samples import sample_copy, sample_event
 from sqlite_utils import Database as Connection
 
 import bot
@@ -32,6 +30,8 @@ from bot.storage import (
     verify,
 )
 from bot.storage.copies import insert_copy
+from tests.fakes.clock import FakeClock
+from tests.fakes.samples import sample_copy, sample_event
 
 FULL = 2
 """What SQLite calls it."""
@@ -42,7 +42,7 @@ SURROUNDINGS = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(bot.__file
 HOLDER = """
 import asyncio, sys
 from pathlib import Path
-from fakes.clock import FakeClock
+from tests.fakes.clock import FakeClock
 from bot.storage import open_storage
 
 async def main():
@@ -57,8 +57,8 @@ asyncio.run(main())
 BUSY_WRITER = """
 import asyncio, itertools, sys
 from pathlib import Path
-from fakes.clock import FakeClock
-from fakes.samples import sample_copy, sample_event
+from tests.fakes.clock import FakeClock
+from tests.fakes.samples import sample_copy, sample_event
 from bot.domain.copies import CopyState
 from bot.storage import open_storage
 

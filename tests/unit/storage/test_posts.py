@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.posts import MemoryPosts
-from fakes.record import MemoryRecord
-from fakes.samples import sample_copy, sample_event
 
 from bot.domain.posts import Post
 from bot.operations.ports import Record
 from bot.storage import SqlitePosts, open_storage
+from tests.fakes.clock import FakeClock
+from tests.fakes.posts import MemoryPosts
+from tests.fakes.record import MemoryRecord
+from tests.fakes.samples import sample_copy, sample_event
 
 
 @dataclass

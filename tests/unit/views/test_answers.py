@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from fakes.drawings import BEN, NIGHTLY, NOW, assert_slack_takes_message, copy_of, words_of
 
 from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.domain.copies import CopyState
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views import answers, help, status  # noqa: A004 - the view of that name
 from bot.slack.views.blocks import Message
+from tests.fakes.drawings import BEN, NIGHTLY, NOW, assert_slack_takes_message, copy_of, words_of
 
 LINK = "https://team.slack.com/archives/C0OPS/p1"
 GUARD = (

@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from fakes.drawings import (
+
+from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME
+from bot.domain.lineage import Evidence, FullBackup, ParentAbsent, ParentArriving, ParentUnchecked, Recognised
+from bot.domain.plan import CopyPlan, ExistingCopy
+from bot.domain.reasons import Problem, Reason
+from bot.slack.views import answers, confirmation
+from bot.slack.views.backup_choice import ReadError
+from tests.fakes.drawings import (
     DOWN,
     NIGHTLY,
     NOW,
@@ -16,13 +23,6 @@ from fakes.drawings import (
     plan_of,
     words_of,
 )
-
-from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME
-from bot.domain.lineage import Evidence, FullBackup, ParentAbsent, ParentArriving, ParentUnchecked, Recognised
-from bot.domain.plan import CopyPlan, ExistingCopy
-from bot.domain.reasons import Problem, Reason
-from bot.slack.views import answers, confirmation
-from bot.slack.views.backup_choice import ReadError
 
 LINK = "https://team.slack.com/archives/C0OPS/p1"
 

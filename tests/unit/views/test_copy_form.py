@@ -3,23 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from fakes.drawings import (
-    DOWN,
-    HOSTILE,
-    NIGHTLY,
-    NOW,
-    WEEKLY,
-    Drawn,
-    Freshness,
-    alerts_of,
-    assert_slack_takes_view,
-    buttons_of,
-    copy_of,
-    field_of,
-    parent_ready,
-    plan_of,
-    words_of,
-)
 
 from bot.domain.backup import REGIONS_FOR_COPIES, Backup, BackupStatus, Datastore, Origin
 from bot.domain.lineage import (
@@ -36,6 +19,23 @@ from bot.domain.reasons import Fault, Problem, Reason
 from bot.slack.views import copy_form
 from bot.slack.views.backup_choice import STATUS_WORDS
 from bot.slack.views.copy_form import CopyForm, FormContext, Looking, Panel
+from tests.fakes.drawings import (
+    DOWN,
+    HOSTILE,
+    NIGHTLY,
+    NOW,
+    WEEKLY,
+    Drawn,
+    Freshness,
+    alerts_of,
+    assert_slack_takes_view,
+    buttons_of,
+    copy_of,
+    field_of,
+    parent_ready,
+    plan_of,
+    words_of,
+)
 
 FORM = replace(CopyForm(source="DFW", channel="C0OPS").choosing(NIGHTLY, NOW), destination="IAD")
 CONTEXT = FormContext((*REGIONS_FOR_COPIES, "LON"), Freshness())

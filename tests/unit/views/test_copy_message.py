@@ -4,7 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from fakes.drawings import (
+
+from bot.domain.copies import ENDED, Copy, CopyState
+from bot.domain.events import EventKind, RecordedEvent
+from bot.domain.lineage import Evidence
+from bot.domain.reasons import Fault, Reason
+from bot.slack.views import copy_message
+from bot.slack.views.blocks import Message
+from tests.fakes.drawings import (
     BEN,
     DOWN,
     HOSTILE,
@@ -17,13 +24,6 @@ from fakes.drawings import (
     event_of,
     words_of,
 )
-
-from bot.domain.copies import ENDED, Copy, CopyState
-from bot.domain.events import EventKind, RecordedEvent
-from bot.domain.lineage import Evidence
-from bot.domain.reasons import Fault, Reason
-from bot.slack.views import copy_message
-from bot.slack.views.blocks import Message
 
 ENDED_AT = NOW - timedelta(minutes=1)
 
@@ -218,7 +218,7 @@ def test_each_revision_has_block_ids_of_its_own() -> None:
     assert not first & second
 
 
-@pytest.mark.parametrize("state", ENDED)
+@pytest.mark.parametrize("state", sorted(ENDED))
 def test_an_ended_copy_without_any_facts_can_be_drawn(state: CopyState) -> None:
     drawn(copy_of(state=state, sent_at=None, ended_at=None, ended_by=None, copied_id=None, reason=None, fault=None))
 

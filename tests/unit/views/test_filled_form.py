@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from fakes.drawings import ANA, DOWN, NIGHTLY, NOW, WEEKLY, Drawn, Typist, copy_of, field_of, plan_of
 
 from bot.domain.backup import REGIONS_FOR_COPIES, Backup
 from bot.domain.lineage import Evidence, ParentUnchecked, Recognised
@@ -11,6 +10,7 @@ from bot.domain.plan import ExistingCopy
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views import copy_form
 from bot.slack.views.copy_form import CopyForm, FormContext, Panel, ReadError
+from tests.fakes.drawings import ANA, DOWN, NIGHTLY, NOW, WEEKLY, Drawn, Typist, copy_of, field_of, plan_of
 
 CONTEXT = FormContext(REGIONS_FOR_COPIES)
 EMPTY = CopyForm(source="DFW", channel="C0OPS")

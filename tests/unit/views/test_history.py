@@ -1,13 +1,13 @@
 """The audit log in Slack."""
 
 import pytest
-from fakes.drawings import ANA, BEN, HOSTILE, NOW, Drawn, assert_slack_takes_message, event_of, words_of
 from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.domain.events import EventFilter, EventKind, RecordedEvent
 from bot.domain.reasons import Reason
 from bot.slack.views import history
+from tests.fakes.drawings import ANA, BEN, HOSTILE, NOW, Drawn, assert_slack_takes_message, event_of, words_of
 
 
 def drawn(events: list[RecordedEvent], wanted: EventFilter | None = None) -> str:

@@ -1,11 +1,11 @@
 """Every reason has its words, its cure, and somebody who can do it."""
 
 import pytest
-from fakes.drawings import DOWN, HOSTILE, assert_mrkdwn_is_safe, copy_of
 
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.slack.views.reason_words import WORDS, Who
 from bot.slack.views.reasons import answer, explain, gist, sentence
+from tests.fakes.drawings import DOWN, HOSTILE, assert_mrkdwn_is_safe, copy_of
 
 FAULT_TABLE = {
     400: (Reason.BAD_REQUEST, "badRequest", Who.YOU, "refused the copy"),

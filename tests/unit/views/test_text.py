@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fakes.drawings import ANA, NOW
 from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.domain.people import BOT, Person
 from bot.slack.views import text
+from tests.fakes.drawings import ANA, NOW
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from fakes.drawings import ANA, BEN, Drawn, assert_slack_takes_message, copy_of, event_of
 
 from bot.domain.copies import CopyState
 from bot.domain.events import EventKind
 from bot.domain.lineage import Evidence
 from bot.domain.reasons import Fault, Reason
 from bot.slack.views import thread
+from tests.fakes.drawings import ANA, BEN, Drawn, assert_slack_takes_message, copy_of, event_of
 
 ENDS = {
     EventKind.STOPPED,

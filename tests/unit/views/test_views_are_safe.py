@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from fakes.drawings import HOSTILE, NOW, Freshness, assert_slack_takes_message, assert_slack_takes_view
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -29,6 +28,7 @@ from bot.slack.views import answers, confirmation, copy_form, copy_message, help
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.confirmation import Confirmed, Shown
 from bot.slack.views.copy_form import CopyForm, FormContext, Looking
+from tests.fakes.drawings import HOSTILE, NOW, Freshness, assert_slack_takes_message, assert_slack_takes_view
 
 PEOPLE = ("U0ANA", "U0BEN")
 
