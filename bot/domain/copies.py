@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from bot.domain.backup import Backup
+from bot.domain.learned import CopyTime
 from bot.domain.lineage import Evidence
 from bot.domain.people import Person
 from bot.domain.reasons import Fault, Reason
@@ -29,6 +30,7 @@ class CopyState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     STOPPED = "stopped"
+    """Stopped before it had begun: by a person, or because what it needs did not arrive."""
     LOST = "lost"
     """Watched for longer than anybody waits; it may still arrive."""
 
@@ -47,6 +49,7 @@ NEXT_STATES: Mapping[CopyState, frozenset[CopyState]] = MappingProxyType(
                 CopyState.WAITING,
                 CopyState.SENDING,
                 CopyState.RUNNING,
+                CopyState.COMPLETED,
                 CopyState.STOPPED,
                 CopyState.FAILED,
             }
@@ -68,17 +71,18 @@ class ImpossibleMoveError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One confirmed request, from the moment it is in the audit log.
+    """The copy of one backup to one region, from the moment it is in the audit log.
 
     Attributes:
-        id: short enough to be typed: ``/copy-backup cancel 7f3a91c2``.
         revision: grows by one with each move; a move is refused when it has moved on meanwhile.
-        confirmation_id: names the confirmation it came from: one confirmation makes one copy, however often it
-            is delivered.
+        order_id: of the order that opened it; others may share it (see `bot.domain.orders`).
         backup: the source, as it was when the copy was confirmed.
         name: of the new backup.
         channel: id of the channel that is told.
-        plan_digest: of what was confirmed; see `bot.domain.plan.CopyPlan.digest`.
+        after: id of the copy that brings its parent: it is sent when that has arrived.
+        is_wanted: whether a person asked for this very backup. What is only needed beneath another one is not copied
+            if it is in the destination already.
+        ready_at: when its parent had arrived and it could be sent; ``None`` where it waited for none.
         present_before: ids of backups that were in the destination before the request and could be mistaken
             for its result.
         attempts: requests sent so far.
@@ -88,12 +92,13 @@ class Copy:
         copied_id: id of the new backup in the destination, once seen.
         copied_evidence: how the new backup was recognised.
         shown_status: the last status of source or new backup that was seen, as the service says it.
+        is_slow: whether it has run longer than nearly all before it between these regions.
         reason: why it failed, waits to be sent again, is undecided, or was stopped.
     """
 
     id: str
     revision: int
-    confirmation_id: str
+    order_id: str
     backup: Backup
     destination: str
     name: str
@@ -101,8 +106,10 @@ class Copy:
     requested_by: Person
     requested_at: datetime
     channel: str
-    plan_digest: str
     state: CopyState = CopyState.REQUESTED
+    after: str | None = None
+    is_wanted: bool = True
+    ready_at: datetime | None = None
     present_before: tuple[str, ...] = ()
     attempts: int = 0
     sent_at: datetime | None = None
@@ -112,10 +119,23 @@ class Copy:
     copied_id: str | None = None
     copied_evidence: Evidence | None = None
     shown_status: str | None = None
+    is_slow: bool = False
     ended_at: datetime | None = None
     reason: Reason | None = None
     fault: Fault | None = None
     ended_by: Person | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What there is one open copy of at a time: backup, source region, destination."""
+        return self.backup.id, self.backup.region, self.destination
+
+    @property
+    def time(self) -> CopyTime | None:
+        """How long it took; ``None`` where it was not made by this bot, or is not known to have ended."""
+        if self.state is not CopyState.COMPLETED or self.sent_at is None or self.ended_at is None or self.ended_by:
+            return None
+        return CopyTime(self.backup.size_gb, (self.ended_at - self.sent_at).total_seconds())
 
     @property
     def is_open(self) -> bool:

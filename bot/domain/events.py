@@ -1,7 +1,7 @@
 """What goes into the audit log. An event never holds a token, an API key or a fault's ``details``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ class EventKind(StrEnum):
     # What a person did
     COPY_REQUESTED = "copy_requested"
     COPY_JOINED = "copy_joined"
-    """Somebody asked for a copy that is open already, and was told of it."""
+    """Somebody asked for a copy that is open already: it is not made twice, and both are told of it."""
     PLAN_CHANGED = "plan_changed"
     """What was confirmed is not what is there any more; the person is asked again, or the copy stops."""
     STOPPED = "stopped"
@@ -29,6 +29,10 @@ class EventKind(StrEnum):
     # What the bot did
     WAITING_FOR_PARENT = "waiting_for_parent"
     PARENT_ARRIVED = "parent_arrived"
+    FOUND_THERE = "found_there"
+    """What is needed beneath another backup was in the destination already, when its turn came."""
+    LEFT_UNDONE = "left_undone"
+    """It has not begun and will not: the copy that brings its parent has not arrived."""
     SENDING = "sending"
     """The intent: written before the request is sent."""
     ACCEPTED = "accepted"
@@ -43,6 +47,8 @@ class EventKind(StrEnum):
     """It could not be found out: a person has to say."""
     SEEN = "seen"
     """The status shown for a running copy changed."""
+    SLOW = "slow"
+    """It has run longer than nearly all before it between these regions."""
     COMPLETED = "completed"
     FAILED = "failed"
     LOST = "lost"
@@ -73,6 +79,10 @@ class Event:
     where: str | None = None
     reason: Reason | None = None
     facts: Mapping[str, str | int | float | None] = field(default_factory=dict)
+
+    def joining(self, copy_id: str) -> "Event":
+        """The event in place of this one, where the copy it opens is open already under another id."""
+        return replace(self, kind=EventKind.COPY_JOINED, copy_id=copy_id, reason=Reason.COPY_UNDER_WAY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,17 +73,38 @@ class ParentArriving:
 
 
 @dataclass(frozen=True, slots=True)
+class Chain:
+    """What has to be in the destination before an incremental can be copied, as far as it is not there.
+
+    Attributes:
+        missing: oldest first; the last is the parent itself.
+        base: what the oldest of them was made from and is in the destination already, or on its way there; ``None``
+            if the oldest is a full backup.
+    """
+
+    missing: tuple[Backup, ...]
+    base: "Recognised | ParentArriving | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParentAbsent:
-    """The parent is in the source region but not in the destination: the copy would be refused."""
+    """The parent is in the source region but not in the destination: the copy would be refused.
+
+    Attributes:
+        chain: what would have to be copied first; ``None`` where nobody has looked.
+    """
 
     parent: Backup
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ParentGone:
-    """The parent was deleted, failed or cannot be seen, here and there: the chain is broken.
+    """The parent, or what it was made from, was deleted, failed or cannot be seen, here and there: the chain is
+    broken.
 
     Attributes:
+        parent_id: of the one that is missing.
         parent: as it stands in the source region if it failed; ``None`` if it is not there.
     """
 

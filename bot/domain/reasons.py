@@ -20,6 +20,7 @@ class Reason(StrEnum):
     BACKUP_NOT_COPYABLE = "backup_not_copyable"
     PARENT_MISSING = "parent_missing"
     PARENT_GONE = "parent_gone"
+    TOO_MANY_COPIES = "too_many_copies"
     NAME_MISSING = "name_missing"
     NAME_TOO_LONG = "name_too_long"
     DESCRIPTION_TOO_LONG = "description_too_long"
@@ -61,6 +62,9 @@ class Reason(StrEnum):
     WATCHED_TOO_LONG = "watched_too_long"
     OUTCOME_UNKNOWN = "outcome_unknown"
     STOPPED = "stopped"
+    PARENT_NOT_COPIED = "parent_not_copied"
+    BACKUP_CHANGED = "backup_changed"
+    ROTATED_AWAY = "rotated_away"
     UNEXPECTED = "unexpected"
 
 

@@ -37,7 +37,8 @@ STEPS: Mapping[CopyState, Callable[[Ports, Copy], Awaitable[None]]] = MappingPro
 async def carry_out_copy(ports: Ports, copy_id: str) -> None:
     """Work on a copy until it has ended. May be cancelled at any point, and called again.
 
-    A copy that has not begun after `Pace.give_up` seconds has failed, whatever it waits for.
+    A copy that could have begun and has not for `Pace.give_up` seconds has failed. One that comes after another
+    waits for as long as that one is open.
 
     Raises:
         LookupError: there is no such copy.
@@ -48,8 +49,14 @@ async def carry_out_copy(ports: Ports, copy_id: str) -> None:
             raise LookupError(f"no copy {copy_id} in the record")
         if not copy.is_open:
             return
-        if copy.can_be_stopped and (ports.clock.now() - copy.requested_at).total_seconds() >= ports.pace.give_up:
+        if _has_waited_too_long(ports, copy):
             reason = copy.reason or Reason.WATCHED_TOO_LONG
             await move(ports, copy, CopyState.FAILED, EventKind.FAILED, reason=reason, ended_at=ports.clock.now())
             continue
         await STEPS[copy.state](ports, copy)
+
+
+def _has_waited_too_long(ports: Ports, copy: Copy) -> bool:
+    if not copy.can_be_stopped or (copy.state is CopyState.WAITING and copy.after):
+        return False
+    return (ports.clock.now() - (copy.ready_at or copy.requested_at)).total_seconds() >= ports.pace.give_up

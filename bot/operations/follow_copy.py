@@ -5,9 +5,10 @@ from datetime import datetime
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventKind
 from bot.domain.lineage import Recognised
-from bot.domain.progress import Arrived, Broken, InProgress, NothingThere, progress_of
+from bot.domain.progress import Arrived, Broken, InProgress, NothingThere, Progress, progress_of
 from bot.domain.reasons import Reason
 from bot.operations.moves import Facts, move
+from bot.operations.plan_order import learned_of
 from bot.operations.ports import Ports
 
 
@@ -36,19 +37,34 @@ async def follow_copy(ports: Ports, copy: Copy) -> None:
             case _ if age >= ports.pace.give_up:
                 await _end(ports, copy, CopyState.LOST, Reason.WATCHED_TOO_LONG, {"seconds": round(age)})
                 return
-            case InProgress(str() as status) if status != copy.shown_status:
-                moved = await _note_status(ports, copy, status)
-                if moved is None:
-                    return
-                copy = moved
+        noted = await _note(ports, copy, progress, age)
+        if noted is None:
+            return
+        copy = noted
         seen = await ports.record.changed(copy, ports.pace.until_next_look(age))
         if seen.revision != copy.revision:
             return
 
 
-async def _note_status(ports: Ports, copy: Copy, status: str) -> Copy | None:
-    facts = {"status": status}
-    return await move(ports, copy, CopyState.RUNNING, EventKind.SEEN, facts=facts, shown_status=status)
+async def _note(ports: Ports, copy: Copy, progress: Progress, age: float) -> Copy | None:
+    """Write down what is new about a copy that goes on.
+
+    Returns:
+        The copy after it; ``None`` if it has moved on meanwhile.
+    """
+    if isinstance(progress, InProgress) and progress.status and progress.status != copy.shown_status:
+        status = progress.status
+        return await move(ports, copy, CopyState.RUNNING, EventKind.SEEN, facts={"status": status}, shown_status=status)
+    if not copy.is_slow and await _is_slow(ports, copy, age):
+        seconds = round(age)
+        return await move(ports, copy, CopyState.RUNNING, EventKind.SLOW, facts={"seconds": seconds}, is_slow=True)
+    return copy
+
+
+async def _is_slow(ports: Ports, copy: Copy, age: float) -> bool:
+    """Whether it has run longer than nearly all before it between these regions."""
+    learned = await learned_of(ports, copy.backup, copy.destination)
+    return learned is not None and learned.is_slow(age)
 
 
 async def _complete(ports: Ports, copy: Copy, found: Recognised, age: float) -> None:

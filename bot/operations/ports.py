@@ -8,6 +8,8 @@ from typing import Protocol
 from bot.domain.backup import Backup
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.learned import CopyTime
+from bot.domain.orders import Order, OrderStanding
 from bot.domain.pace import Pace
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault
@@ -68,14 +70,19 @@ class Cloud(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The copy that is open for a backup and destination now.
+    """What opening an order came to.
 
     Attributes:
-        is_new: whether the call opened it; otherwise it was open already, or came from the same confirmation.
+        standing: the order; with no order of its own, ``None``: all its copies are under way already.
+        is_new: whether this call opened it; otherwise it came from the same confirmation.
+        new: the copies that were opened.
+        joined: the copies that were open already, opened by others.
     """
 
-    copy: Copy
+    standing: OrderStanding | None
     is_new: bool
+    new: tuple[Copy, ...] = ()
+    joined: tuple[Copy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +118,17 @@ class Record(Protocol):
     or not at all. Whoever waits is woken only after the commit.
     """
 
-    async def open(self, copy: Copy, event: Event) -> Opened:
-        """Open a copy, unless one is open for the same backup, source region and destination, or one (open or
-        ended) came from the same confirmation. The event is written only if the copy is new.
+    async def open(self, order: Order, copies: Sequence[tuple[Copy, Event]]) -> Opened:
+        """Open an order and its copies, all at once or not at all.
+
+        A copy of which there is an open one already (same backup, source region and destination) is not opened: the
+        open one takes its place, also as what others come after, and its event becomes that of joining
+        (`Event.joining`). Where every copy is open already, no order is made; and nothing at all is written if an
+        order came from the same confirmation before.
+
+        Args:
+            order: with the ids of these copies.
+            copies: each with the event of its request; what one comes after comes before it.
         """
         ...
 
@@ -130,7 +145,25 @@ class Record(Protocol):
         ...
 
     async def copy(self, copy_id: str) -> Copy | None:
-        """One copy; a unique beginning of its id, of six characters at least, is enough."""
+        """One copy."""
+        ...
+
+    async def order(self, order_id: str) -> OrderStanding | None:
+        """One order with its copies; a unique beginning of its id, of six characters at least, is enough. The id of a
+        copy is as good: it means the order that opened it.
+        """
+        ...
+
+    async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
+        """Every order that has this copy, oldest first."""
+        ...
+
+    async def open_orders(self) -> Sequence[OrderStanding]:
+        """All orders that have an open copy, oldest first."""
+        ...
+
+    async def orders_of(self, person_id: str, *, limit: int = 20) -> Sequence[OrderStanding]:
+        """The orders of one person, newest first."""
         ...
 
     async def changed(self, copy: Copy, timeout: float) -> Copy:  # noqa: ASYNC109 - waiting that long is the promise
@@ -156,6 +189,10 @@ class Record(Protocol):
         """Copies, open and ended, newest first; ``None`` means any."""
         ...
 
+    async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:
+        """How long the latest completed copies between two regions took, those of which that is known."""
+        ...
+
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
         """Events, newest first."""
         ...
@@ -164,8 +201,10 @@ class Record(Protocol):
         """Every such event, oldest first, without holding them all in memory."""
         ...
 
-    async def story(self, copy_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
-        """The events of one copy with a sequence greater than ``after``, oldest first."""
+    async def story(self, order_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
+        """The events of the copies of one order since it was opened, with a sequence greater than ``after``, oldest
+        first.
+        """
         ...
 
 
@@ -225,6 +264,16 @@ class Catalogue(Protocol):
         """Backups of the destination that may be ``original``: same id, its id in the address of their files,
         or its name, its name with ``-copy``, or one of ``names``.
         """
+        ...
+
+    async def ancestors(self, backup: Backup, *, limit: int) -> Sequence[Backup]:
+        """What a backup was made from, in its own region, the nearest first, as far as it is known; a circle ends
+        where it begins again.
+        """
+        ...
+
+    async def fulls_of(self, backup: Backup) -> Sequence[Backup]:
+        """The full backups of the same instance or HA group in the same region; none where that is not known."""
         ...
 
     async def put(self, backups: Sequence[Backup]) -> None:

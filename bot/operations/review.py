@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.copies import Copy
 from bot.domain.events import EventFilter, RecordedEvent
+from bot.domain.orders import OrderStanding
 from bot.operations.ports import Ports
 
 
@@ -12,14 +13,19 @@ async def open_copies(ports: Ports) -> Sequence[Copy]:
     return await ports.record.open_copies()
 
 
-async def recent_copies_of(ports: Ports, person_id: str, *, limit: int = 10) -> Sequence[Copy]:
+async def open_orders(ports: Ports) -> Sequence[OrderStanding]:
+    """All orders of which something is still to happen, oldest first."""
+    return await ports.record.open_orders()
+
+
+async def recent_orders_of(ports: Ports, person_id: str, *, limit: int = 10) -> Sequence[OrderStanding]:
     """What a person asked for lately, newest first."""
-    return await ports.record.copies(requested_by=person_id, limit=limit)
+    return await ports.record.orders_of(person_id, limit=limit)
 
 
-async def find_copy(ports: Ports, copy_id: str) -> Copy | None:
-    """One copy; a unique beginning of its id, of six characters at least, is enough."""
-    return await ports.record.copy(copy_id)
+async def find_order(ports: Ports, order_id: str) -> OrderStanding | None:
+    """One order; a unique beginning of its id, of six characters at least, is enough."""
+    return await ports.record.order(order_id)
 
 
 async def history(ports: Ports, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:

@@ -8,8 +8,8 @@ from bot.domain.events import EventKind
 from bot.domain.lineage import ParentAbsent, ParentArriving, ParentGone, ParentReady, ParentStatus, Recognised
 from bot.domain.progress import new_backup
 from bot.domain.reasons import Fault, Reason, Repeat
+from bot.operations.look_at_parent import look_at_parent
 from bot.operations.moves import move
-from bot.operations.plan_copy import look_at_parent
 from bot.operations.ports import Accepted, Ports
 from bot.operations.recognition import find_in_region, show
 from bot.operations.wait_for_parent import fail_without_parent
@@ -28,8 +28,10 @@ async def send_copy(ports: Ports, copy: Copy) -> None:
     if isinstance(source, Backup) and source.status == BackupStatus.COPYING:
         await _wait_for_other_copy(ports, copy)
         return
-    if impossible := _impossible(source):
+    if impossible := _impossible(copy, source):
         await move(ports, copy, CopyState.FAILED, EventKind.FAILED, reason=impossible, ended_at=ports.clock.now())
+        return
+    if not copy.is_wanted and await _is_there_already(ports, copy):
         return
     parent = await look_at_parent(ports, copy.backup, copy.destination, urgent=False)
     match parent:
@@ -42,13 +44,45 @@ async def send_copy(ports: Ports, copy: Copy) -> None:
             await _send(ports, copy, parent)
 
 
-def _impossible(source: Backup | Fault) -> Reason | None:
-    """Why a backup cannot be copied, now or later. A region that cannot be asked is no reason: its answer to the
-    request itself will be.
+def _impossible(copy: Copy, source: Backup | Fault) -> Reason | None:
+    """Why a backup cannot be copied, now or later: what was confirmed is what runs. A region that cannot be asked is
+    no reason: its answer to the request itself will be.
     """
     if isinstance(source, Fault):
-        return Reason.BACKUP_NOT_FOUND if source.reason is Reason.NOT_FOUND else None
-    return Reason.BACKUP_NOT_COPYABLE if source.has_failed else None
+        if source.reason is not Reason.NOT_FOUND:
+            return None
+        return Reason.ROTATED_AWAY if copy.backup.is_automated else Reason.BACKUP_NOT_FOUND
+    if source.has_failed:
+        return Reason.BACKUP_NOT_COPYABLE
+    if (source.parent_id, source.size_gb) != (copy.backup.parent_id, copy.backup.size_gb):
+        return Reason.BACKUP_CHANGED
+    return None
+
+
+async def _is_there_already(ports: Ports, copy: Copy) -> bool:
+    """Whether what is only needed beneath another backup is in the destination, or on its way there from elsewhere:
+    then it is not copied a second time.
+    """
+    found = await find_in_region(ports, copy.backup, copy.destination, names=[copy.name], urgent=False)
+    if not isinstance(found, Recognised):
+        return False
+    if not found.backup.is_usable:
+        age = (ports.clock.now() - copy.requested_at).total_seconds()
+        await ports.record.changed(copy, ports.pace.until_next_look(age))
+        return True
+    await move(
+        ports,
+        copy,
+        CopyState.COMPLETED,
+        EventKind.FOUND_THERE,
+        facts={"copied_id": found.backup.id, "evidence": found.evidence.value},
+        reason=None,
+        fault=None,
+        copied_id=found.backup.id,
+        copied_evidence=found.evidence,
+        ended_at=ports.clock.now(),
+    )
+    return True
 
 
 async def _arrived_already(ports: Ports, copy: Copy) -> bool:

@@ -13,10 +13,12 @@ from bot.domain.reasons import Fault
 from bot.operations.ports import Clock, Found, Refresh
 from bot.storage.catalogue_search import find
 from bot.storage.catalogue_table import (
+    ancestors_of,
     backups_where,
     count_in,
     forget,
     forget_unless_later,
+    fulls_like,
     ids_not_seen_since,
     is_known_later,
     note_complete,
@@ -77,6 +79,14 @@ class SqliteCatalogue:
         marks = ", ".join("?" * len(likely_names))
         by_name = await self._where(f"+region = ? AND name IN ({marks})", destination, *likely_names)
         return list({backup.id: backup for backup in (*by_id, *by_files, *by_name)}.values())
+
+    async def ancestors(self, backup: Backup, *, limit: int) -> Sequence[Backup]:
+        """What a backup was made from, the nearest first."""
+        return await self._database.read(lambda connection: ancestors_of(connection, backup, limit))
+
+    async def fulls_of(self, backup: Backup) -> Sequence[Backup]:
+        """The full backups of the same instance or HA group."""
+        return await self._database.read(lambda connection: fulls_like(connection, backup))
 
     async def put(self, backups: Sequence[Backup]) -> None:
         """Note backups as they were just seen."""

@@ -25,6 +25,9 @@ LAST_SECOND = (1 << (GROUP_BITS - SECOND_BITS)) - 1
 """272 years after `FIRST_SECOND`."""
 FIRST_SECOND = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 
+MOST_OF_ORIGIN = 1000
+"""Backups of one instance that are looked at, at most."""
+
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -126,6 +129,30 @@ def backups_where(connection: Connection, condition: str, values: Sequence[str |
     """Backups by a condition on the columns of the table, newest first within a region and status."""
     statement = f"SELECT body FROM backups WHERE {condition} ORDER BY number DESC LIMIT ?"  # noqa: S608 - callers give constants; values are bound
     return [BACKUP.read(body) for (body,) in connection.execute(statement, (*values, limit))]
+
+
+def ancestors_of(connection: Connection, backup: Backup, limit: int) -> list[Backup]:
+    """What a backup was made from, the nearest first; a circle ends where it begins again."""
+    found: dict[str, Backup] = {}
+    parent_id = backup.parent_id
+    while parent_id is not None and parent_id not in {backup.id, *found} and len(found) < limit:
+        row = connection.execute(
+            "SELECT body FROM backups WHERE region = ? AND id = ?", (backup.region, parent_id)
+        ).fetchone()
+        if row is None:
+            break
+        found[parent_id] = BACKUP.read(row[0])
+        parent_id = found[parent_id].parent_id
+    return list(found.values())
+
+
+def fulls_like(connection: Connection, backup: Backup) -> list[Backup]:
+    """The full backups of the same instance or HA group in the same region."""
+    if backup.origin is None:
+        return []
+    condition = "number IN (SELECT number FROM known_ids WHERE id = ?) AND region = ?"
+    of_origin = backups_where(connection, condition, (searchable(backup.origin.id), backup.region), MOST_OF_ORIGIN)
+    return [each for each in of_origin if each.origin == backup.origin and each.parent_id is None]
 
 
 def backups_numbered(connection: Connection, numbers: Sequence[int]) -> list[Backup]:

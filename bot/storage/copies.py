@@ -9,11 +9,8 @@ from bot.storage.json_text import JsonText, time_text
 
 COPY = JsonText(Copy)
 
-SHORTEST_BEGINNING = 6
-"""Characters of an id that are enough, where they name one copy only."""
-
 COMPUTED = {
-    "confirmation_id": "$.confirmation_id",
+    "order_id": "$.order_id",
     "state": "$.state",
     "backup_id": "$.backup.id",
     "backup_name": "$.backup.name",
@@ -26,9 +23,7 @@ COMPUTED = {
 
 
 def create_copies(connection: Connection) -> None:
-    """Make the table. Its indexes promise that a confirmation makes one copy, and that a backup has one open copy
-    to a region.
-    """
+    """Make the table. An index promises that a backup has one open copy to a region."""
     computed = ", ".join(
         f"{name} TEXT GENERATED ALWAYS AS (json_extract(body, '{path}')) VIRTUAL" for name, path in COMPUTED.items()
     )
@@ -36,7 +31,6 @@ def create_copies(connection: Connection) -> None:
         "CREATE TABLE copies (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, is_open INTEGER NOT NULL, "
         f"body TEXT NOT NULL, {computed}) STRICT"
     )
-    connection.execute("CREATE UNIQUE INDEX copies_one_for_each_confirmation ON copies (confirmation_id)")
     connection.execute(
         "CREATE UNIQUE INDEX copies_one_open ON copies (backup_id, source, destination) WHERE is_open = 1"
     )
@@ -44,10 +38,15 @@ def create_copies(connection: Connection) -> None:
     connection.execute("CREATE INDEX copies_by_age ON copies (requested_at)")
     connection.execute("CREATE INDEX copies_of_person ON copies (requested_by, requested_at)")
     connection.execute("CREATE INDEX copies_to_region ON copies (destination, requested_at)")
+    connection.execute("CREATE INDEX copies_done ON copies (source, destination, ended_at) WHERE state = 'completed'")
 
 
 def _text(copy: Copy) -> str:
-    return COPY.write(copy, requested_at=time_text(copy.requested_at))
+    return COPY.write(copy, requested_at=time_text(copy.requested_at), **_ended_at(copy))
+
+
+def _ended_at(copy: Copy) -> dict[str, str]:
+    return {"ended_at": time_text(copy.ended_at)} if copy.ended_at else {}
 
 
 def insert_copy(connection: Connection, copy: Copy) -> None:
@@ -71,13 +70,6 @@ def replace_copy(connection: Connection, copy: Copy) -> bool:
     return done.rowcount == 1
 
 
-def copy_in_the_way(connection: Connection, copy: Copy) -> Copy | None:
-    """The copy of the same confirmation; else the open one of the same backup to the same region."""
-    return _one(connection, "confirmation_id = ?", copy.confirmation_id) or open_copy_of(
-        connection, copy.backup.id, copy.backup.region, copy.destination
-    )
-
-
 def open_copy_of(connection: Connection, backup_id: str, source: str, destination: str) -> Copy | None:
     """The open copy of a backup from one region to another."""
     return _one(
@@ -85,14 +77,20 @@ def open_copy_of(connection: Connection, backup_id: str, source: str, destinatio
     )
 
 
-def copy_named(connection: Connection, copy_id: str) -> Copy | None:
-    """The copy with this id, or the only one whose id begins with it."""
-    if exact := _one(connection, "id = ?", copy_id):
-        return exact
-    if len(copy_id) < SHORTEST_BEGINNING:
-        return None
-    found = _copies(connection, "id >= ? AND id < ?", (copy_id, copy_id + "\U0010ffff"), order="id", limit=2)
-    return found[0] if len(found) == 1 else None
+def copy_with(connection: Connection, copy_id: str) -> Copy | None:
+    """The copy with this id."""
+    return _one(connection, "id = ?", copy_id)
+
+
+def copies_with(connection: Connection, copy_ids: Sequence[str]) -> Sequence[Copy]:
+    """The copies with these ids."""
+    return [copy for copy_id in copy_ids if (copy := copy_with(connection, copy_id))]
+
+
+def completed_between(connection: Connection, source: str, destination: str, limit: int) -> Sequence[Copy]:
+    """The latest completed copies from one region to another."""
+    condition = "source = ? AND destination = ? AND state = 'completed'"
+    return _copies(connection, condition, (source, destination), order="ended_at DESC", limit=limit)
 
 
 def all_open_copies(connection: Connection) -> Sequence[Copy]:

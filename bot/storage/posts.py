@@ -1,4 +1,4 @@
-"""The table ``posts``: what was told of each copy in its channel."""
+"""The table ``posts``: what was told of each order in its channel."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -17,30 +17,30 @@ COLUMNS = tuple(each.name for each in fields(Post))
 def create_posts(connection: Connection) -> None:
     """Make the table."""
     connection.execute(
-        "CREATE TABLE posts (copy_id TEXT PRIMARY KEY REFERENCES copies (id), channel TEXT NOT NULL, message_ts TEXT, "
+        "CREATE TABLE posts (order_id TEXT PRIMARY KEY REFERENCES orders (id), channel TEXT NOT NULL, message_ts TEXT, "
         "told_sequence INTEGER NOT NULL, shown_revision INTEGER NOT NULL, is_finished INTEGER NOT NULL, "
         "problem TEXT) STRICT"
     )
-    connection.execute("CREATE INDEX posts_finished ON posts (copy_id) WHERE is_finished = 1")
+    connection.execute("CREATE INDEX posts_finished ON posts (order_id) WHERE is_finished = 1")
 
 
 class SqlitePosts:
     """What the notifier remembers, in the file of the record.
 
     Args:
-        database: with the tables ``posts`` and ``copies``.
+        database: with the tables ``posts`` and ``orders``.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def post_of(self, copy_id: str) -> Post | None:
-        """The message of a copy, if anything was remembered about it."""
+    async def post_of(self, order_id: str) -> Post | None:
+        """The message of an order, if anything was remembered about it."""
 
         def work(connection: Connection) -> Post | None:
             rows = connection.execute(
-                f"SELECT {', '.join(COLUMNS)} FROM posts WHERE copy_id = ?",  # noqa: S608 - a constant
-                (copy_id,),
+                f"SELECT {', '.join(COLUMNS)} FROM posts WHERE order_id = ?",  # noqa: S608 - a constant
+                (order_id,),
             )
             found = rows.fetchone()
             return POST.validate_python(dict(zip(COLUMNS, found, strict=True))) if found else None
@@ -51,20 +51,20 @@ class SqlitePosts:
         """Remember a message as it is now."""
 
         def work(connection: Connection) -> None:
-            connection.table("posts").upsert(asdict(post), pk="copy_id")
+            connection.table("posts").upsert(asdict(post), pk="order_id")
 
         await self._database.write(work)
 
     async def unfinished(self) -> Sequence[str]:
-        """Ids of the copies of which something is still to be told, oldest first: those with a post that is not
+        """Ids of the orders of which something is still to be told, oldest first: those with a post that is not
         finished, and those for which no post was ever saved.
         """
 
         def work(connection: Connection) -> list[str]:
             rows = connection.execute(
-                "SELECT id FROM copies WHERE id NOT IN (SELECT copy_id FROM posts WHERE is_finished = 1) "
+                "SELECT id FROM orders WHERE id NOT IN (SELECT order_id FROM posts WHERE is_finished = 1) "
                 "ORDER BY requested_at, rowid"
             )
-            return [copy_id for (copy_id,) in rows]
+            return [order_id for (order_id,) in rows]
 
         return await self._database.read(work)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Self
 
 from pydantic import SecretStr
@@ -9,12 +10,14 @@ from sqlite_utils import Database as Connection
 
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.learned import CopyTime
+from bot.domain.orders import Order, OrderStanding
 from bot.operations.ports import Opened
 from bot.storage.audit_log import AuditLog, StoredEvent, find_events
 from bot.storage.copies import (
     all_open_copies,
-    copy_in_the_way,
-    copy_named,
+    completed_between,
+    copy_with,
     find_copies,
     insert_copy,
     open_copy_of,
@@ -22,6 +25,14 @@ from bot.storage.copies import (
 )
 from bot.storage.database import Database
 from bot.storage.errors import WrongKeyError
+from bot.storage.orders import (
+    all_open_orders,
+    insert_order,
+    order_confirmed_by,
+    order_named,
+    orders_of_person,
+    orders_with_copy,
+)
 
 EVENTS_AT_ONCE = 500
 """Read in one go by whoever wants all of them; in between others get their turn."""
@@ -60,20 +71,42 @@ class SqliteRecord:
         """Have a callback run on the event loop for each event, once it is committed, in the log's order."""
         self._listeners.append(callback)
 
-    async def open(self, copy: Copy, event: Event) -> Opened:
-        """Open a copy, unless there is one."""
+    async def open(self, order: Order, copies: Sequence[tuple[Copy, Event]]) -> Opened:
+        """Open an order and its copies."""
 
-        def work(connection: Connection) -> tuple[Opened, RecordedEvent | None]:
-            if there := copy_in_the_way(connection, copy):
-                return Opened(there, is_new=False), None
-            insert_copy(connection, copy)
-            return Opened(copy, is_new=True), self._log.append(connection, event)
+        def work(connection: Connection) -> tuple[Opened, list[RecordedEvent]]:
+            if earlier := order_confirmed_by(connection, order.confirmation_id):
+                return Opened(earlier, is_new=False), []
+            return self._open(connection, order, copies)
 
-        def after(outcome: tuple[Opened, RecordedEvent | None]) -> None:
-            self._tell(outcome[1])
+        def after(outcome: tuple[Opened, list[RecordedEvent]]) -> None:
+            for recorded in outcome[1]:
+                self._tell(recorded)
 
         opened, _ = await self._database.write(work, after)
         return opened
+
+    def _open(
+        self, connection: Connection, order: Order, copies: Sequence[tuple[Copy, Event]]
+    ) -> tuple[Opened, list[RecordedEvent]]:
+        new: list[Copy] = []
+        joined: list[Copy] = []
+        instead: dict[str, str] = {}
+        recorded: list[RecordedEvent] = []
+        for copy, event in copies:
+            if there := open_copy_of(connection, *copy.key):
+                joined.append(there)
+                instead[copy.id] = there.id
+                recorded.append(self._log.append(connection, event.joining(there.id)))
+            else:
+                new.append(replace(copy, after=instead.get(copy.after or "", copy.after)))
+                insert_copy(connection, new[-1])
+                recorded.append(self._log.append(connection, event))
+        if not new:
+            return Opened(None, is_new=False, joined=tuple(joined)), recorded
+        insert_order(connection, order.instead(instead))
+        made = order_confirmed_by(connection, order.confirmation_id)
+        return Opened(made, is_new=True, new=tuple(new), joined=tuple(joined)), recorded
 
     async def move(self, copy: Copy, event: Event) -> bool:
         """Write a copy that was moved once, and its event."""
@@ -93,8 +126,24 @@ class SqliteRecord:
         return await self._database.write(lambda connection: self._log.append(connection, event), self._tell)
 
     async def copy(self, copy_id: str) -> Copy | None:
-        """One copy, by id or a unique beginning of it."""
-        return await self._database.read(lambda connection: copy_named(connection, copy_id))
+        """One copy."""
+        return await self._database.read(lambda connection: copy_with(connection, copy_id))
+
+    async def order(self, order_id: str) -> OrderStanding | None:
+        """One order, by id or a unique beginning of it, or by the id of a copy that it opened."""
+        return await self._database.read(lambda connection: order_named(connection, order_id))
+
+    async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
+        """Orders that have a copy, oldest first."""
+        return await self._database.read(lambda connection: orders_with_copy(connection, copy_id))
+
+    async def open_orders(self) -> Sequence[OrderStanding]:
+        """Orders with an open copy, oldest first."""
+        return await self._database.read(all_open_orders)
+
+    async def orders_of(self, person_id: str, *, limit: int = 20) -> Sequence[OrderStanding]:
+        """Orders of a person, newest first."""
+        return await self._database.read(lambda connection: orders_of_person(connection, person_id, limit))
 
     async def changed(self, copy: Copy, timeout: float) -> Copy:  # noqa: ASYNC109 - waiting that long is the promise
         """Wait until a copy has moved on."""
@@ -135,6 +184,11 @@ class SqliteRecord:
             )
         )
 
+    async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:
+        """Times of the latest completed copies between two regions."""
+        done = await self._database.read(lambda connection: completed_between(connection, source, destination, limit))
+        return [copy_time for copy in done if (copy_time := copy.time)]
+
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
         """Events, newest first."""
         found = await self._database.read(lambda connection: find_events(connection, wanted, limit=limit))
@@ -153,13 +207,19 @@ class SqliteRecord:
                 yield stored
             after = page[-1].sequence
 
-    async def story(self, copy_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
-        """The events of one copy, oldest first."""
-        wanted = EventFilter(copy_id=copy_id)
-        found = await self._database.read(
-            lambda connection: find_events(connection, wanted, limit=NO_LIMIT, after=after)
-        )
-        return [stored.recorded for stored in found]
+    async def story(self, order_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
+        """The events of an order's copies since it was opened, oldest first."""
+
+        def work(connection: Connection) -> list[StoredEvent]:
+            if (standing := order_named(connection, order_id)) is None:
+                return []
+            filters = [EventFilter(copy_id=each, since=standing.order.requested_at) for each in standing.order.copy_ids]
+            found = [
+                stored for wanted in filters for stored in find_events(connection, wanted, limit=NO_LIMIT, after=after)
+            ]
+            return sorted(found, key=lambda stored: stored.sequence)
+
+        return [stored.recorded for stored in await self._database.read(work)]
 
     async def _page(self, wanted: EventFilter, after: int) -> Sequence[StoredEvent]:
         return await self._database.read(

@@ -45,6 +45,21 @@ class MemoryCatalogue:
         found += [each for each in there if each.name in likely_names]
         return list({each.id: each for each in found}.values())
 
+    async def ancestors(self, backup: Backup, *, limit: int) -> Sequence[Backup]:
+        found: dict[str, Backup] = {}
+        parent_id = backup.parent_id
+        while parent_id and parent_id not in {backup.id, *found} and len(found) < limit:
+            parent = self._backups.get((backup.region, parent_id))
+            if parent is None:
+                break
+            found[parent_id] = parent
+            parent_id = parent.parent_id
+        return list(found.values())
+
+    async def fulls_of(self, backup: Backup) -> Sequence[Backup]:
+        there = self._newest_first(backup.region) if backup.origin else []
+        return [each for each in there if each.origin == backup.origin and each.parent_id is None]
+
     async def put(self, backups: Sequence[Backup]) -> None:
         for backup in backups:
             self._know((backup.region, backup.id), backup)

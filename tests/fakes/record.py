@@ -3,9 +3,12 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.learned import CopyTime
+from bot.domain.orders import Order, OrderStanding, standing
 from bot.operations.ports import Opened
 
 
@@ -15,20 +18,34 @@ class MemoryRecord:
     def __init__(self) -> None:
         self.history: list[RecordedEvent] = []
         self._copies: dict[str, Copy] = {}
+        self._orders: dict[str, Order] = {}
         self._listeners: list[Callable[[RecordedEvent], None]] = []
         self._moved = asyncio.Condition()
 
     def on_commit(self, callback: Callable[[RecordedEvent], None]) -> None:
         self._listeners.append(callback)
 
-    async def open(self, copy: Copy, event: Event) -> Opened:
-        same = [each for each in self._copies.values() if each.confirmation_id == copy.confirmation_id]
-        same += [each for each in self._copies.values() if each.is_open and _key(each) == _key(copy)]
-        if same:
-            return Opened(same[0], is_new=False)
-        self._copies[copy.id] = copy
-        self._write(event)
-        return Opened(copy, is_new=True)
+    async def open(self, order: Order, copies: Sequence[tuple[Copy, Event]]) -> Opened:
+        for earlier in self._orders.values():
+            if earlier.confirmation_id == order.confirmation_id:
+                return Opened(self._standing(earlier), is_new=False)
+        instead: dict[str, Copy] = {}
+        new: list[Copy] = []
+        for copy, event in copies:
+            there = next((each for each in self._copies.values() if each.is_open and each.key == copy.key), None)
+            if there:
+                instead[copy.id] = there
+                self._write(event.joining(there.id))
+                continue
+            after = instead[copy.after].id if copy.after in instead else copy.after
+            new.append(replace(copy, after=after))
+            self._copies[copy.id] = new[-1]
+            self._write(event)
+        joined = tuple(instead.values())
+        if not new:
+            return Opened(None, is_new=False, joined=joined)
+        self._orders[order.id] = order.instead({key: copy.id for key, copy in instead.items()})
+        return Opened(self._standing(self._orders[order.id]), is_new=True, new=tuple(new), joined=joined)
 
     async def move(self, copy: Copy, event: Event) -> bool:
         standing = self._copies.get(copy.id)
@@ -44,10 +61,26 @@ class MemoryRecord:
         return self._write(event)
 
     async def copy(self, copy_id: str) -> Copy | None:
-        if copy_id in self._copies:
-            return self._copies[copy_id]
-        begun = [copy for copy in self._copies.values() if copy.id.startswith(copy_id)]
-        return begun[0] if len(begun) == 1 and len(copy_id) >= 6 else None
+        return self._copies.get(copy_id)
+
+    async def order(self, order_id: str) -> OrderStanding | None:
+        if order_id in self._orders:
+            return self._standing(self._orders[order_id])
+        begun = [order for order in self._orders.values() if order.id.startswith(order_id)]
+        if begun and len(order_id) >= 6:
+            return self._standing(begun[0]) if len(begun) == 1 else None
+        copy = self._copies.get(order_id)
+        return self._standing(self._orders[copy.order_id]) if copy else None
+
+    async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
+        return [each for each in self._orders_oldest_first() if copy_id in each.order.copy_ids]
+
+    async def open_orders(self) -> Sequence[OrderStanding]:
+        return [each for each in self._orders_oldest_first() if each.is_open]
+
+    async def orders_of(self, person_id: str, *, limit: int = 20) -> Sequence[OrderStanding]:
+        mine = [each for each in reversed(self._orders_oldest_first()) if each.order.requested_by.id == person_id]
+        return mine[:limit]
 
     async def changed(self, copy: Copy, timeout: float) -> Copy:  # noqa: ASYNC109 - the port's promise
         def standing() -> Copy:
@@ -65,7 +98,7 @@ class MemoryRecord:
 
     async def open_copy(self, *, backup_id: str, source: str, destination: str) -> Copy | None:
         key = (backup_id, source, destination)
-        return next((copy for copy in self._copies.values() if copy.is_open and _key(copy) == key), None)
+        return next((copy for copy in self._copies.values() if copy.is_open and copy.key == key), None)
 
     async def copies(
         self,
@@ -84,6 +117,18 @@ class MemoryRecord:
         ]
         return found[:limit]
 
+    async def all_orders(self) -> Sequence[Order]:
+        return [each.order for each in self._orders_oldest_first()]
+
+    async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:
+        known = [
+            copy
+            for copy in self._copies.values()
+            if copy.time and (copy.backup.region, copy.destination) == (source, destination)
+        ]
+        known.sort(key=lambda copy: copy.ended_at or copy.requested_at, reverse=True)
+        return [copy.time for copy in known[:limit] if copy.time]
+
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
         return [recorded for recorded in reversed(self.history) if _fits(recorded, wanted)][:limit]
 
@@ -92,8 +137,24 @@ class MemoryRecord:
             if _fits(recorded, wanted):
                 yield recorded
 
-    async def story(self, copy_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
-        return [each for each in self.history if each.event.copy_id == copy_id and each.sequence > after]
+    async def story(self, order_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
+        found = await self.order(order_id)
+        if found is None:
+            return []
+        return [
+            each
+            for each in self.history
+            if each.event.copy_id in found.order.copy_ids
+            and each.event.at >= found.order.requested_at
+            and each.sequence > after
+        ]
+
+    def _standing(self, order: Order) -> OrderStanding:
+        return standing(order, list(self._copies.values()))
+
+    def _orders_oldest_first(self) -> list[OrderStanding]:
+        oldest_first = sorted(self._orders.values(), key=lambda order: order.requested_at)
+        return [self._standing(order) for order in oldest_first]
 
     def _oldest_first(self) -> list[Copy]:
         return sorted(self._copies.values(), key=lambda copy: copy.requested_at)
@@ -105,10 +166,6 @@ class MemoryRecord:
         for callback in self._listeners:
             asyncio.get_running_loop().call_soon(callback, recorded)
         return recorded
-
-
-def _key(copy: Copy) -> tuple[str, str, str]:
-    return copy.backup.id, copy.backup.region, copy.destination
 
 
 def _fits(recorded: RecordedEvent, wanted: EventFilter) -> bool:

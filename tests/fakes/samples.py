@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.backup import Backup
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventKind
+from bot.domain.orders import Order
 from bot.domain.people import Person
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -32,7 +33,7 @@ def sample_copy(number: int) -> Copy:
     return Copy(
         id=f"copy-{number:08}",
         revision=0,
-        confirmation_id=f"confirmation-{number}",
+        order_id=f"copy-{number:08}",
         backup=Backup(id=f"backup-{number}", region="DFW", name=f"nightly-{number}", status="COMPLETED"),
         destination="IAD",
         name="copy",
@@ -40,5 +41,20 @@ def sample_copy(number: int) -> Copy:
         requested_by=ANA,
         requested_at=NOON + timedelta(seconds=number),
         channel="C0OPS",
+    )
+
+
+def sample_order(*copies: Copy) -> Order:
+    """The order that opens these copies, all of which were asked for; with the id of the first."""
+    first = copies[0]
+    ids = tuple(copy.id for copy in copies)
+    return Order(
+        id=first.order_id,
+        confirmation_id=f"confirmation of {first.order_id}",
+        requested_by=first.requested_by,
+        requested_at=first.requested_at,
+        channel=first.channel,
         plan_digest="d",
+        copy_ids=ids,
+        wanted_ids=ids,
     )

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventKind
+from bot.domain.orders import OrderStanding
 from bot.domain.pace import Pace
 from bot.domain.people import Person
-from bot.domain.plan import CopyPlan, CopyRequest
+from bot.domain.plan import CopyPlan, OrderPlan, OrderRequest
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault, Reason
-from bot.operations.plan_copy import plan_copy
+from bot.operations.plan_order import plan_order
 from bot.operations.ports import Ports
-from bot.operations.request_copy import Confirmation, Requested, request_copy
+from bot.operations.request_order import Confirmation, Requested, request_order
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clocks import JumpingClock
 from tests.fakes.cloud import MemoryCloud
@@ -104,23 +105,30 @@ class World:
         )
         return cls(cloud, record, catalogue, watch, engine, clock, ports)
 
-    async def plan(self, backup: Backup = FULL, **changes: object) -> CopyPlan:
-        planned = await plan_copy(self.ports, request_for(backup, **changes))
-        assert isinstance(planned, CopyPlan), planned
+    async def order_plan(self, *backups: Backup, **changes: object) -> OrderPlan:
+        planned = await plan_order(self.ports, request_for(*backups, **changes))
+        assert isinstance(planned, OrderPlan), planned
         return planned
 
+    async def plan(self, backup: Backup = FULL, **changes: object) -> CopyPlan:
+        (plan,) = (await self.order_plan(backup, **changes)).plans
+        return plan
+
     async def confirm(
-        self, backup: Backup = FULL, *, view: str = "V1", person: Person = ANA, **changes: object
+        self, *backups: Backup, view: str = "V1", person: Person = ANA, **changes: object
     ) -> Confirmation:
-        planned = await self.plan(backup, **changes)
+        planned = await self.order_plan(*backups, **changes)
         return Confirmation(
             id=view, request=planned.request, plan_digest=planned.digest, person=person, channel="C-databases"
         )
 
-    async def requested(self, backup: Backup = FULL, *, view: str = "V1", **changes: object) -> Copy:
-        outcome = await request_copy(self.ports, await self.confirm(backup, view=view, **changes))  # type: ignore[arg-type]  # no person
+    async def ordered(self, *backups: Backup, view: str = "V1", **changes: object) -> OrderStanding:
+        outcome = await request_order(self.ports, await self.confirm(*backups, view=view, **changes))  # type: ignore[arg-type]  # no person
         assert isinstance(outcome, Requested), outcome
-        return outcome.copy
+        return outcome.standing
+
+    async def requested(self, backup: Backup = FULL, *, view: str = "V1", **changes: object) -> Copy:
+        return (await self.ordered(backup, view=view, **changes)).main
 
     async def now(self, copy: Copy) -> Copy:
         found = await self.record.copy(copy.id)
@@ -134,11 +142,16 @@ class World:
         return [recorded.event.kind for recorded in self.record.history]
 
 
-def request_for(backup: Backup = FULL, **changes: object) -> CopyRequest:
-    wanted = CopyRequest(
-        backup_id=backup.id, source=backup.region, destination="IAD", name=f"{backup.name}-copy", description="drill"
+def request_for(*backups: Backup, **changes: object) -> OrderRequest:
+    first = next(iter(backups), FULL)
+    wanted = OrderRequest(
+        source=first.region,
+        backup_ids=tuple(backup.id for backup in backups or (FULL,)),
+        destinations=("IAD",),
+        name=f"{first.name}-copy",
+        description="drill",
     )
-    return replace(wanted, **changes)  # type: ignore[arg-type]  # attributes of CopyRequest
+    return replace(wanted, **changes)  # type: ignore[arg-type]  # attributes of OrderRequest
 
 
 def in_region(backup: Backup, region: str = "IAD", **changes: object) -> Backup:
