@@ -28,6 +28,10 @@ MOST_COPIES = 100
 """Copies that one order may make: more are a mistake, or a job for several orders."""
 
 
+UNKNOWN_TIME = 3600.0
+"""Seconds that a copy is given as long as nothing was learned, to foresee whether a schedule is faster."""
+
+
 @dataclass(frozen=True, slots=True)
 class CopyRequest:
     """One backup that a person wants in one region.
@@ -149,6 +153,14 @@ class CopyPlan:
         if self.existing and not self.request.despite_existing_copy:
             return Problem(Reason.COPY_EXISTS, about=self.existing.found.backup.name)
         return None
+
+    def is_threatened_by_rotation(self, now: datetime) -> bool:
+        """Whether a schedule may delete what is needed before it is copied, as copies usually take."""
+        if self.rotation is None:
+            return False
+        each = self.learned.nine_tenths if self.learned else UNKNOWN_TIME
+        chain = self.parent.chain.missing if isinstance(self.parent, ParentAbsent) and self.parent.chain else ()
+        return (self.rotation.expected_at - now).total_seconds() <= each * (len(chain) + 1)
 
     @property
     def facts(self) -> list[object]:

@@ -5,13 +5,15 @@ from datetime import datetime
 
 from bot.domain.backup import Backup
 from bot.domain.copies import Copy, CopyState
+from bot.domain.orders import OrderStanding
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views import blocks, channel_errors
 from bot.slack.views.backup_choice import summary
 from bot.slack.views.blocks import Message
-from bot.slack.views.copy_message import standing_of
+from bot.slack.views.copy_message import progress
+from bot.slack.views.copy_standing import standing_of
 from bot.slack.views.reasons import explain
-from bot.slack.views.text import DEFAULT_COMMAND, code, escape, fit, link, person_name
+from bot.slack.views.text import DEFAULT_COMMAND, code, count, escape, fit, link, person_name
 
 MOST = 5
 """Backups or copies offered where what was typed does not name one."""
@@ -38,36 +40,63 @@ def refused(problems: Sequence[Problem]) -> Message:
     return _message(*(explain(problem) for problem in problems[:3]))
 
 
-def stopped(copy: Copy, *, permalink: str | None = None) -> Message:
-    """A copy was stopped."""
-    return _message(f"Stopped: {_which(copy, permalink)}. Nothing was sent, and nothing was copied.")
+def stopped(
+    standing: OrderStanding, copies: Sequence[Copy], shared: Sequence[Copy] = (), *, permalink: str | None = None
+) -> Message:
+    """What has not begun of an order was stopped.
+
+    Args:
+        standing: the order.
+        copies: that were stopped.
+        shared: that have not begun and go on, as another order needs them.
+        permalink: address of the order's message.
+    """
+    if standing.is_single:
+        return _message(f"Stopped: {_which(standing, permalink)}. Nothing was sent, and nothing was copied.")
+    running = [copy for copy in standing.copies if copy.is_open and copy not in shared]
+    on = f" {count(len(running), 'copy')} that had begun go on." if running else ""
+    return _message(
+        f"Stopped: {count(len(copies), 'copy')} of {_which(standing, permalink)} that had not begun.{on}",
+        _shared(shared),
+    )
 
 
-def not_stopped(copy: Copy, *, now: datetime, permalink: str | None = None) -> Message:
-    """A copy has begun or ended, and cannot be stopped."""
-    which = _which(copy, permalink)
-    if not copy.is_open:
-        return _message(f"There is nothing to stop: {which} has ended ({escape(standing_of(copy, now=now).gist)}).")
+def not_stopped(
+    standing: OrderStanding, shared: Sequence[Copy] = (), *, now: datetime, permalink: str | None = None
+) -> Message:
+    """All of an order has begun, has ended, or is needed by others, and cannot be stopped."""
+    which = _which(standing, permalink)
+    if not standing.is_open:
+        return _message(f"There is nothing to stop: {which} has ended ({escape(_how(standing, now))}).")
+    if shared:
+        return _message(f"{which} cannot be stopped.", _shared(shared))
     why = (
         "nobody knows whether it has begun. Its message asks what to do."
-        if copy.state is CopyState.UNDECIDED
+        if standing.in_state(CopyState.UNDECIDED)
         else "it has begun, or is about to. Cloud Databases has no way to stop a copy: it can only be deleted in the "
         "Rackspace control panel when it is done."
     )
     return _message(f"{which} cannot be stopped: {why}")
 
 
-def unknown_copy(copy_id: str, nearest: Sequence[Copy] = (), *, command: str = DEFAULT_COMMAND) -> Message:
-    """No copy has this id; some that have one like it, or that run.
+def _shared(shared: Sequence[Copy]) -> str:
+    if not shared:
+        return ""
+    names = ", ".join(code(copy.backup.name, 64) for copy in shared[:MOST])
+    return f"{count(len(shared), 'copy')} ({names}) that others asked for as well go on."
+
+
+def unknown_order(order_id: str, nearest: Sequence[OrderStanding] = (), *, command: str = DEFAULT_COMMAND) -> Message:
+    """Nothing has this id; some that have one like it, or that run.
 
     Args:
-        copy_id: as it was typed.
-        nearest: the copies that may have been meant, the likeliest first.
+        order_id: as it was typed.
+        nearest: the orders that may have been meant, the likeliest first.
         command: the slash command's name.
     """
-    near = [f"• {code(f'{command} cancel {copy.id}')} – {_what(copy)}" for copy in nearest[:MOST]]
+    near = [f"• {code(f'{command} cancel {each.order.id}')} – {_what(each)}" for each in nearest[:MOST]]
     return _message(
-        f"There is no copy with the id {code(copy_id, 40)}. {code(f'{command} status')} lists what runs.",
+        f"There is no copy with the id {code(order_id, 40)}. {code(f'{command} status')} lists what runs.",
         "\n".join(["*Did you mean*", *near]) if near else "",
     )
 
@@ -79,7 +108,7 @@ def settled(copy: Copy) -> Message:
         if copy.state is CopyState.COMPLETED
         else "it is sent again."
     )
-    return _message(f"Thank you. {_which(copy, None)}: {what}")
+    return _message(f"Thank you. {_which_copy(copy)}: {what}")
 
 
 def nothing_to_settle(copy: Copy | None, *, now: datetime) -> Message:
@@ -87,7 +116,7 @@ def nothing_to_settle(copy: Copy | None, *, now: datetime) -> Message:
     if copy is None:
         return _message("There is no such copy (any more). Nothing was done.")
     return _message(
-        f"There is nothing to decide any more about {_which(copy, None)}: {escape(standing_of(copy, now=now).gist)}. "
+        f"There is nothing to decide any more about {_which_copy(copy)}: {escape(standing_of(copy, now=now).gist)}. "
         "Nothing was done."
     )
 
@@ -141,25 +170,41 @@ def channel_closed(channel: str, error: str) -> Message:
     return _message(channel_errors.explain(channel, error))
 
 
-def not_told(copy: Copy, error: str) -> Message:
-    """A copy goes on, but its channel cannot be told: for the person who asked for it.
+def not_told(standing: OrderStanding, error: str, *, now: datetime) -> Message:
+    """An order has ended, but its channel cannot be told: for the person who asked for it.
 
     Args:
-        copy: the copy.
+        standing: the order.
         error: Slack's name of the error.
+        now: for lengths of time.
     """
     return _message(
-        f"{_which(copy, None)} goes on, but its channel cannot be told.", channel_errors.explain(copy.channel, error)
+        f"{_which(standing, None)} has ended: {escape(_how(standing, now))}. Its channel could not be told.",
+        *(standing_of(copy, now=now).full for copy in standing.wanted[:MOST]),
+        channel_errors.explain(standing.order.channel, error),
     )
 
 
-def _what(copy: Copy) -> str:
+def _how(standing: OrderStanding, now: datetime) -> str:
+    return standing_of(standing.main, now=now).gist if standing.is_single else progress(standing)
+
+
+def _what(standing: OrderStanding) -> str:
+    copy = standing.main
+    others = "" if standing.is_single else f" and {count(len(standing.copies) - 1, 'other')}"
     return (
-        f"{code(copy.backup.name, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, asked for "
-        f"by {person_name(copy.requested_by)}"
+        f"{code(copy.backup.name, 64)}{others} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, asked "
+        f"for by {person_name(standing.order.requested_by)}"
     )
 
 
-def _which(copy: Copy, permalink: str | None) -> str:
+def _which(standing: OrderStanding, permalink: str | None) -> str:
     told = f", {link(permalink, 'its message')}" if permalink else ""
-    return f"the copy of {_what(copy)} (id {code(copy.id)}{told})"
+    return f"the copy of {_what(standing)} (id {code(standing.order.id)}{told})"
+
+
+def _which_copy(copy: Copy) -> str:
+    return (
+        f"the copy of {code(copy.backup.name, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, asked "
+        f"for by {person_name(copy.requested_by)}"
+    )

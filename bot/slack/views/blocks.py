@@ -113,6 +113,17 @@ def section(text: str, block_id: str | None = None) -> Block:
     return SectionBlock(text=mrkdwn(fit(text, LONGEST_SECTION)), block_id=block_id).to_dict()
 
 
+def in_sections(lines: Sequence[str]) -> list[str]:
+    """The lines, joined into as few texts as hold them whole within the length of a section."""
+    groups: list[str] = []
+    for line in lines:
+        if groups and len(groups[-1]) + 1 + len(line) <= LONGEST_SECTION:
+            groups[-1] = f"{groups[-1]}\n{line}"
+        else:
+            groups.append(line)
+    return groups
+
+
 @lru_cache(maxsize=512)
 def context(*texts: str, block_id: str | None = None) -> Block:
     """Small print in ``mrkdwn``, each text cut to the length of a field."""

@@ -23,13 +23,18 @@ class ShortForm:
 
     Attributes:
         backup: its id, the beginning of its id, or its name.
-        region: where the copy goes, in capitals; one that exists, but perhaps none that copies may go to.
+        regions: where the copies go, in capitals; regions that exist, but perhaps none that copies may go to.
         name: of the copy; ``None``: the usual one.
     """
 
     backup: str
-    region: str
+    regions: tuple[str, ...]
     name: str | None = None
+
+    @property
+    def region(self) -> str:
+        """The regions, as they are typed: ``IAD,ORD``."""
+        return ",".join(self.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,9 @@ Wish = OpenForm | ShortForm | Status | History | Cancel | Help
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 """Slack's own fields turn straight quotes into curly ones."""
 
+_AFTER_COMMA = re.compile(r"(?<=[A-Za-z]{3}),\s+(?=[A-Za-z]{3}\b)")
+"""Between two regions: a person may write a space there."""
+
 _FIRST = re.compile(r'"(?P<quoted>[^"]*)"\s*|(?P<word>\S+)\s*')
 
 
@@ -109,11 +117,16 @@ def _region(word: str, regions: Sequence[str]) -> str | None:
 
 
 def _short_form(backup: str, rest: str, regions: Sequence[str]) -> ShortForm | None:
-    word, name = _split(rest)
-    region = _region(word, regions)
-    if region is None or not backup:
+    word, name = _regions_and_rest(rest)
+    wanted = [_region(each, regions) for each in word.split(",") if each]
+    if not backup or not wanted or None in wanted:
         return None
-    return ShortForm(backup, region, _unquoted(name) or None)
+    return ShortForm(backup, tuple(dict.fromkeys(filter(None, wanted))), _unquoted(name) or None)
+
+
+def _regions_and_rest(text: str) -> tuple[str, str]:
+    """The regions, with or without spaces behind their commas, and the rest."""
+    return _split(_AFTER_COMMA.sub(",", text, count=len(REGION_NAMES)))
 
 
 def _unquoted(name: str) -> str:

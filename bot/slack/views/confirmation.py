@@ -1,12 +1,13 @@
 """The confirmation: the whole plan, and the button that makes it happen. What is confirmed is what runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from slack_sdk.models.blocks import ButtonElement
 
-from bot.domain.copies import Copy
 from bot.domain.lineage import (
     FullBackup,
     ParentAbsent,
@@ -16,18 +17,30 @@ from bot.domain.lineage import (
     ParentStatus,
     ParentUnchecked,
 )
-from bot.domain.plan import CopyPlan, CopyRequest
-from bot.domain.reasons import Problem, Reason
-from bot.slack.views import blocks, channel_errors, plan_status
+from bot.domain.plan import CopyPlan, OrderPlan, OrderRequest
+from bot.domain.reasons import Reason
+from bot.slack.views import blocks, plan_status
 from bot.slack.views.backup_choice import ReadError
-from bot.slack.views.blocks import Block, Message, View
+from bot.slack.views.blocks import Block, View
 from bot.slack.views.reasons import explain, gist
-from bot.slack.views.text import age, channel_mention, code, escape, link, mention, region_label, size, slack_date
+from bot.slack.views.text import (
+    age,
+    channel_mention,
+    code,
+    count,
+    escape,
+    region_label,
+    size,
+    slack_date,
+)
 
 CALLBACK_ID = "copy_confirmation"
 
 TITLE = "Copy this backup?"
 START = "Start copy"
+
+MOST_LISTED = 25
+"""Copies that are listed one by one."""
 
 
 class _Model(BaseModel):
@@ -41,6 +54,7 @@ class Shown(_Model):
         parent: the state of the parent.
         parent_there: id under which it is in the destination.
         existing: id of a copy that was there already.
+        beneath: how many backups had to be copied first.
     """
 
     parent: str
@@ -48,6 +62,7 @@ class Shown(_Model):
     existing: str | None = None
     size_gb: float | None = None
     status: str = ""
+    beneath: int = 0
 
     @classmethod
     def of(cls, plan: CopyPlan) -> "Shown":
@@ -58,6 +73,7 @@ class Shown(_Model):
             existing=plan.existing.found.backup.id if plan.existing else None,
             size_gb=plan.backup.size_gb,
             status=plan.backup.status,
+            beneath=len(plan.backups) - 1,
         )
 
 
@@ -71,34 +87,59 @@ _PARENT_WORDS: Mapping[type[ParentStatus], str] = {
 }
 
 
+class Decision(StrEnum):
+    """What a person can decide here, without going back to the form: the ``action_id`` of each button."""
+
+    WHOLE_CHAIN = "decide_whole_chain"
+    COPY_AGAIN = "decide_copy_again"
+    SEND_ANYWAY = "decide_send_anyway"
+
+    def made(self, request: OrderRequest) -> OrderRequest:
+        """The request after this was decided."""
+        match self:
+            case Decision.WHOLE_CHAIN:
+                return replace(request, whole_chain=True)
+            case Decision.COPY_AGAIN:
+                return replace(request, despite_existing_copy=True)
+            case Decision.SEND_ANYWAY:
+                return replace(request, despite_unchecked_parent=True)
+
+
+DECISIONS = tuple(Decision)
+
+
 class _Remembered(_Model):
-    """What is confirmed, in the modal's ``private_metadata``: under 3,000 characters, as name and description have
-    their own limits.
+    """What is confirmed, in the modal's ``private_metadata``: under 3,000 characters, as the number of backups, the name
+    and the description have their own limits.
     """
 
-    request: CopyRequest
+    request: OrderRequest
     plan_digest: str
     channel: str
-    shown: Shown
+    shown: Shown | None = None
+    pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What a person confirmed.
+    """What a person confirmed, or decided about.
 
     Attributes:
         id: of the modal: the same however often the submission is delivered.
         plan_digest: of the plan that was shown.
+        shown: what that plan rested on, if it was about one copy.
+        pushed: whether there is a form behind it to go back to.
     """
 
     id: str
-    request: CopyRequest
+    request: OrderRequest
     plan_digest: str
     channel: str
-    shown: Shown
+    shown: Shown | None = None
+    pushed: bool = False
 
 
-def draw(plan: CopyPlan, *, channel: str, now: datetime, pushed: bool = True) -> View:
+def draw(plan: OrderPlan, *, channel: str, now: datetime, pushed: bool = True) -> View:
     """The plan with **Start copy**; without that button where the plan has a problem.
 
     Args:
@@ -107,28 +148,34 @@ def draw(plan: CopyPlan, *, channel: str, now: datetime, pushed: bool = True) ->
         now: for ages.
         pushed: whether there is a form behind it to go back to.
     """
-    return _draw(plan, [], channel=channel, now=now, close="Back" if pushed else "Cancel")
+    return _draw(plan, [], channel=channel, now=now, pushed=pushed)
 
 
-def draw_changed(plan: CopyPlan, confirmed: Confirmed, *, now: datetime) -> View:
+def draw_changed(plan: OrderPlan, confirmed: Confirmed, *, now: datetime) -> View:
     """The plan as it is now, and what has changed since the one that was confirmed: the person is asked again."""
     changed = [
         blocks.alert("warning", "Something has changed since you looked. Nothing was sent."),
         blocks.section("\n".join(f"• {each}" for each in what_changed(confirmed, plan))),
         blocks.divider(),
     ]
-    return _draw(plan, changed, channel=confirmed.channel, now=now, close="Cancel")
+    return _draw(plan, changed, channel=confirmed.channel, now=now, pushed=False)
 
 
-def what_changed(confirmed: Confirmed, plan: CopyPlan) -> list[str]:
+def what_changed(confirmed: Confirmed, plan: OrderPlan) -> list[str]:
     """Each difference between the plan that was confirmed and the one there is now, in ``mrkdwn``."""
-    before, after = confirmed.shown, Shown.of(plan)
-    destination = escape(plan.request.destination)
+    if confirmed.shown is None or len(plan.plans) != 1:
+        return ["A backup, its parent or the destination is not what it was. Please look again."]
+    before, after = confirmed.shown, Shown.of(plan.plans[0])
+    destination = escape(plan.plans[0].request.destination)
     changes = []
     if before.parent != after.parent:
         changes.append(f"The parent in {destination} was _{escape(before.parent)}_, and is _{after.parent}_ now.")
     elif before.parent_there != after.parent_there:
         changes.append(f"The parent in {destination} is another backup now: {code(after.parent_there or '')}.")
+    if before.beneath != after.beneath:
+        changes.append(
+            f"{count(before.beneath, 'backup')} had to go first, and {count(after.beneath, 'backup')} have to now."
+        )
     if before.existing != after.existing:
         changes.append(
             f"There is a copy in {destination} now that was not there before: {code(after.existing)}."
@@ -142,30 +189,64 @@ def what_changed(confirmed: Confirmed, plan: CopyPlan) -> list[str]:
     return changes or ["The backup, its parent or the destination is not what it was. Please look again."]
 
 
-def _draw(plan: CopyPlan, first: Sequence[Block], *, channel: str, now: datetime, close: str) -> View:
-    problem = plan.problem
+def _draw(plan: OrderPlan, first: Sequence[Block], *, channel: str, now: datetime, pushed: bool) -> View:
+    problems = plan.problems
     shown = [*first, *_plan(plan, channel, now)]
-    if problem:
-        shown.append(blocks.alert("error", f"It cannot be started: {gist(problem)}."))
-        if problem.reason not in {Reason.PARENT_MISSING, Reason.PARENT_GONE, Reason.COPY_UNDER_WAY}:
-            shown.append(blocks.section(explain(problem)))
+    if problems:
+        shown.append(blocks.alert("error", f"It cannot be started: {gist(problems[0])}."))
+        unexplained = [each for each in problems if each.reason not in _EXPLAINED_ABOVE]
+        shown += [blocks.section(explain(problem)) for problem in unexplained[:3]]
+        if decisions := _decisions(plan):
+            shown.append(blocks.actions(decisions))
     remembered = _Remembered(
-        request=plan.request, plan_digest=plan.digest, channel=channel, shown=Shown.of(plan)
+        request=plan.request,
+        plan_digest=plan.digest,
+        channel=channel,
+        shown=Shown.of(plan.plans[0]) if len(plan.plans) == 1 else None,
+        pushed=pushed,
     ).model_dump_json()
+    copies = len(plan.copies)
     return blocks.modal(
-        TITLE,
+        TITLE if copies == 1 else f"Make {copies} copies?",
         shown,
         callback_id=CALLBACK_ID,
-        submit=None if problem else START,
-        close=close,
+        submit=None if problems else START if copies == 1 else "Start copies",
+        close="Back" if pushed else "Cancel",
         metadata=remembered,
     )
 
 
-def _plan(plan: CopyPlan, channel: str, now: datetime) -> list[Block]:
+_EXPLAINED_ABOVE = frozenset({Reason.PARENT_MISSING, Reason.PARENT_GONE, Reason.COPY_UNDER_WAY})
+
+
+def _decisions(plan: OrderPlan) -> list[ButtonElement]:
+    """What can be decided about the problems of a plan."""
+    drawn = []
+    if any(problem.reason is Reason.PARENT_MISSING for problem in plan.problems) and all(
+        each.parent.chain for each in plan.plans if isinstance(each.parent, ParentAbsent)
+    ):
+        drawn.append(blocks.button(plan_status.chain_offer(plan)[0], Decision.WHOLE_CHAIN.value, style="primary"))
+    if any(problem.reason is Reason.COPY_EXISTS for problem in plan.problems):
+        drawn.append(blocks.button("Copy again on purpose", Decision.COPY_AGAIN.value))
+    if any(isinstance(each.parent, ParentUnchecked) and each.problem for each in plan.plans):
+        drawn.append(blocks.button("Send the copy anyway", Decision.SEND_ANYWAY.value))
+    return drawn
+
+
+def _plan(plan: OrderPlan, channel: str, now: datetime) -> list[Block]:
+    shown = [blocks.fields(_facts(plan.plans[0]))] if len(plan.plans) == 1 else []
+    if plan.request.description:
+        shown.append(blocks.section(f"*Description*\n{escape(plan.request.description, 300)}"))
+    shown += plan_status.draw(plan, now=now)
+    if len(plan.copies) > 1:
+        shown += [blocks.section(part) for part in blocks.in_sections(_list(plan))]
+    return [*shown, *_terms(plan, channel, now)]
+
+
+def _facts(plan: CopyPlan) -> list[tuple[str, str]]:
     request, backup = plan.request, plan.backup
     made_of = f"{backup.origin.type} {backup.origin.id}" if backup.origin else "unknown"
-    what = [
+    return [
         ("Backup", f"{code(backup.name)}\n{code(backup.id)}"),
         ("New name", code(request.name)),
         ("From", escape(region_label(request.source))),
@@ -175,17 +256,32 @@ def _plan(plan: CopyPlan, channel: str, now: datetime) -> list[Block]:
         ("Made", slack_date(backup.created)),
         ("Made of", code(made_of)),
     ]
-    shown = [blocks.fields(what)]
-    if request.description:
-        shown.append(blocks.section(f"*Description*\n{escape(request.description, 300)}"))
+
+
+def _list(plan: OrderPlan) -> list[str]:
+    """Every copy that is made, in the order in which they are sent."""
+    lines = [
+        f"{number}. {code(each.backup.name, 64)} → {escape(each.destination)}, {size(each.backup.size_gb)}, as "
+        f"{code(each.name, 64)}"
+        for number, each in enumerate(plan.copies[:MOST_LISTED], start=1)
+    ]
+    left = len(plan.copies) - len(lines)
+    return ["*In this order:*", *lines, *([f"… and {count(left, 'copy')} more"] if left else [])]
+
+
+def _terms(plan: OrderPlan, channel: str, now: datetime) -> list[Block]:
+    """What it costs, who is told, and what cannot be taken back."""
+    destinations = ", ".join(escape(each) for each in plan.request.destinations)
+    first = plan.plans[0]
+    expected = plan_status.time_expected(first.learned, escape(first.request.source), escape(first.request.destination))
+    what = "the copy takes as much room" if len(plan.copies) == 1 else "the copies take as much room"
     return [
-        *shown,
-        *plan_status.draw(plan, now=now),
         blocks.section(
-            f"*Storage:* the copy takes as much room in {escape(request.destination)} as the original, "
-            f"{size(backup.size_gb)}, and costs the same for as long as it is kept.\n"
+            f"*Storage:* {what} in {destinations} as the original{'' if len(plan.copies) == 1 else 's'}, "
+            f"{size(plan.size_gb)}, and costs the same for as long as it is kept.\n"
             f"*Told:* {channel_mention(channel)} sees how it goes; you are mentioned there when it has ended.\n"
             "*Once it has begun it cannot be stopped:* Cloud Databases has no way to. The original stays as it is."
+            + (f"\n*Time:* {expected}" if expected else "")
         ),
         blocks.context(
             f"Both regions were asked {age(plan.looked_at, now)}. They are asked again before anything is sent; if "
@@ -208,94 +304,16 @@ def read(view: Mapping[str, object]) -> Confirmed:
         remembered = _Remembered.model_validate_json(seen.private_metadata)
     except ValidationError as error:
         raise ReadError(f"the confirmation came back broken: {error.error_count()} mistakes") from error
-    return Confirmed(seen.id, remembered.request, remembered.plan_digest, remembered.channel, remembered.shown)
+    return Confirmed(
+        seen.id,
+        remembered.request,
+        remembered.plan_digest,
+        remembered.channel,
+        remembered.shown,
+        remembered.pushed,
+    )
 
 
 class _View(_Model):
     id: str
     private_metadata: str
-
-
-def draw_looking(region: str) -> View:
-    """While the plan is made."""
-    return _notice("Copy a backup", blocks.alert("info", f"Looking at {region} …"))
-
-
-def draw_sending() -> View:
-    """While both regions are looked at once more and the request is written down."""
-    return _notice(
-        "Starting …", blocks.alert("info", "Looking at both regions once more …"), blocks.section("One moment.")
-    )
-
-
-def draw_started(copy: Copy, *, permalink: str | None = None) -> View:
-    """It is in the audit log, and under way."""
-    where = link(permalink, "the message in the channel") if permalink else f"the message in {_told_in(copy)}"
-    return _notice(
-        "Copy started",
-        blocks.alert("success", "The copy is on its way. You can close this."),
-        blocks.section(
-            f"{code(copy.backup.name)} goes from {escape(copy.backup.region)} to {escape(copy.destination)} as "
-            f"{code(copy.name)}. How it goes is told in {where}; you are mentioned there when it has ended."
-        ),
-        blocks.context(f"Id of the copy: {code(copy.id)}"),
-    )
-
-
-def draw_already(copy: Copy, *, now: datetime, permalink: str | None = None) -> View:
-    """Such a copy is under way already: whose it is, and where it is told."""
-    where = link(permalink, "its message") if permalink else f"its message in {_told_in(copy)}"
-    return _notice(
-        "Copied already",
-        blocks.alert("info", "This backup is on its way to that region already. One copy is enough."),
-        blocks.section(
-            f"{mention(copy.requested_by.id)} asked for {code(copy.backup.name)} to {escape(copy.destination)} "
-            f"{age(copy.requested_at, now)}. Nothing was sent a second time. See {where} for how it goes."
-        ),
-        blocks.context(f"Id of the copy: {code(copy.id)}"),
-    )
-
-
-def _told_in(copy: Copy) -> str:
-    return channel_mention(copy.channel)
-
-
-def draw_refused(problems: Sequence[Problem]) -> View:
-    """It cannot be done, and why."""
-    told = [blocks.section(explain(problem)) for problem in problems[:10]]
-    return _notice("Not copied", blocks.alert("error", "This copy cannot be made. Nothing was sent."), *told)
-
-
-def draw_channel_closed(channel: str, error: str) -> View:
-    """The bot cannot post in the channel that is to be told: nothing is sent.
-
-    Args:
-        channel: its id.
-        error: Slack's name of the error.
-    """
-    return _notice(
-        "Nobody would be told",
-        blocks.alert("warning", "The bot cannot post in that channel. Nothing was sent."),
-        blocks.section(channel_errors.explain(channel, error)),
-    )
-
-
-def draw_message(message: Message) -> View:
-    """A short answer, where a modal is open already."""
-    return _notice("Copy a backup", *message.blocks)
-
-
-def draw_unexpected(error_id: str) -> View:
-    """Something in the bot broke."""
-    return _notice(
-        "Something broke",
-        blocks.alert("error", "This is a mistake in the bot, not in what you did."),
-        blocks.section(
-            f"Tell whoever runs this bot the id {code(error_id)}: it is in the bot's log. Before you try again, see "
-            "whether the copy is under way: `status` after the command lists it."
-        ),
-    )
-
-
-def _notice(title: str, *drawn: Block) -> View:
-    return blocks.modal(title, drawn, callback_id=CALLBACK_ID)

@@ -11,27 +11,30 @@ from slack_sdk.models.blocks import (
     CheckboxesElement,
     ConversationFilter,
     ConversationSelectElement,
+    ExternalDataMultiSelectElement,
     ExternalDataSelectElement,
     Option,
     PlainTextInputElement,
     PlainTextObject,
+    StaticMultiSelectElement,
     StaticSelectElement,
 )
 
 from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME, REGION_NEVER_COPIED
 from bot.domain.lineage import ParentAbsent, ParentArriving, ParentUnchecked
-from bot.domain.plan import CopyPlan
+from bot.domain.names import PLACE
+from bot.domain.plan import OrderPlan
 from bot.domain.reasons import Fault, Problem
 from bot.slack.views import blocks, channel_errors, plan_status
-from bot.slack.views.backup_choice import ChosenBackup, ReadError, not_offered, options, read_reference, write_reference
+from bot.slack.views.backup_choice import ChosenBackup, ReadError, not_offered, options, read_reference
 from bot.slack.views.blocks import Block, View
 from bot.slack.views.filled_form import (
+    MOST_BACKUPS,
     Action,
     CopyForm,
     Drawn,
     Quiet,
     Search,
-    again,
     errors,
     read,
     read_search,
@@ -57,7 +60,6 @@ __all__ = [
     "Panel",
     "ReadError",
     "Search",
-    "again",
     "draw",
     "draw_loading",
     "draw_refused",
@@ -130,12 +132,13 @@ def draw(form: CopyForm, panel: Panel, context: FormContext, *, now: datetime) -
     regions = tuple(region for region in context.regions if region != REGION_NEVER_COPIED)
     drawn = [
         _source(regions, form.source if form.source in regions else None, form.block_id(Action.SOURCE)),
-        _backup(form.backup, form.block_id(Action.BACKUP)),
+        _backups(form),
         blocks.context(list_status(form.source, context, now)),
         _destination(form, tuple(region for region in regions if region != form.source)),
+        *([] if form.drawn.several else [_buttons([_several()])]),
         *plan_status.draw(panel, now=now, link_to_running=context.link_to_running),
         *_what_to_do(form, panel),
-        _name(form.name, form.block_id(Quiet.NAME)),
+        _name(form.name, form.block_id(Quiet.NAME), several=len(form.backups) > 1),
         _description(form.description, form.block_id(Quiet.DESCRIPTION)),
         _channel(_postable(form.channel), form.block_id(Action.CHANNEL)),
     ]
@@ -204,6 +207,29 @@ def _source(regions: tuple[str, ...], chosen: str | None, block_id: str) -> Bloc
     )
 
 
+def _backups(form: CopyForm) -> Block:
+    block_id = form.block_id(Action.BACKUP)
+    if form.drawn.several:
+        return _several_backups(form.backups, block_id)
+    return _backup(next(iter(form.backups), None), block_id)
+
+
+@lru_cache(maxsize=64)
+def _several_backups(chosen: tuple[ChosenBackup, ...], block_id: str) -> Block:
+    return blocks.field(
+        "Backups",
+        ExternalDataMultiSelectElement(
+            action_id=Action.BACKUP.value,
+            min_query_length=0,
+            initial_options=[each.option() for each in chosen] or None,
+            max_selected_items=MOST_BACKUPS,
+            placeholder="Type names, ids, instances or datastores",
+        ),
+        block_id=block_id,
+        dispatches=True,
+    )
+
+
 @lru_cache(maxsize=256)
 def _backup(chosen: ChosenBackup | None, block_id: str) -> Block:
     return blocks.field(
@@ -222,12 +248,30 @@ def _backup(chosen: ChosenBackup | None, block_id: str) -> Block:
 def _destination(form: CopyForm, regions: tuple[str, ...]) -> Block:
     if not regions:
         return blocks.section("There is no other region that copies may go to: the bot's settings name only this one.")
-    chosen = form.destination if form.destination in regions else None
-    return _regions_to(regions, chosen, form.block_id(Action.DESTINATION))
+    chosen = tuple(each for each in form.destinations if each in regions)
+    block_id = form.block_id(Action.DESTINATION)
+    if form.drawn.several:
+        return _several_regions(regions, chosen, block_id)
+    return _region_to(regions, next(iter(chosen), None), block_id)
+
+
+@lru_cache(maxsize=64)
+def _several_regions(regions: tuple[str, ...], chosen: tuple[str, ...], block_id: str) -> Block:
+    return blocks.field(
+        "To",
+        StaticMultiSelectElement(
+            action_id=Action.DESTINATION.value,
+            options=[_option(region, region_label(region)) for region in regions],
+            initial_options=[_option(region, region_label(region)) for region in chosen] or None,
+            placeholder="The regions the copies go to",
+        ),
+        block_id=block_id,
+        dispatches=True,
+    )
 
 
 @lru_cache(maxsize=256)
-def _regions_to(regions: tuple[str, ...], chosen: str | None, block_id: str) -> Block:
+def _region_to(regions: tuple[str, ...], chosen: str | None, block_id: str) -> Block:
     return blocks.field(
         "To",
         StaticSelectElement(
@@ -242,9 +286,10 @@ def _regions_to(regions: tuple[str, ...], chosen: str | None, block_id: str) -> 
 
 
 @lru_cache(maxsize=256)
-def _name(name: str, block_id: str) -> Block:
+def _name(name: str, block_id: str, *, several: bool) -> Block:
+    template = f" {PLACE} stands for the name of each backup." if several else ""
     return blocks.field(
-        "Name of the copy",
+        "Names of the copies" if several else "Name of the copy",
         PlainTextInputElement(
             action_id=Quiet.NAME.value,
             initial_value=name[:LONGEST_NAME] or None,
@@ -252,7 +297,7 @@ def _name(name: str, block_id: str) -> Block:
             placeholder="Filled in when you choose a backup",
         ),
         block_id=block_id,
-        hint=f"{LONGEST_NAME} characters at most.",
+        hint=f"{LONGEST_NAME} characters at most.{template}",
     )
 
 
@@ -296,31 +341,26 @@ def _channel(channel: str | None, block_id: str) -> Block:
 
 def _what_to_do(form: CopyForm, panel: Panel) -> list[Block]:
     """The boxes and buttons that the state of the plan asks for."""
-    if not isinstance(panel, CopyPlan):
+    if not isinstance(panel, OrderPlan):
         return [_buttons([_check_again()])] if isinstance(panel, tuple) and any(p.fault for p in panel) else []
     drawn: list[Block] = []
-    if panel.existing and not panel.under_way:
+    if any(isinstance(plan.parent, ParentAbsent) and plan.parent.chain for plan in panel.plans):
+        drawn.append(_box(form, Quiet.WHOLE_CHAIN, *plan_status.chain_offer(panel)))
+    if any(plan.existing and not plan.under_way for plan in panel.plans):
         words = "Copy again on purpose"
-        beneath = "The copy that is there stays. A second one costs as much storage again."
-        drawn.append(_box(form, Quiet.COPY_AGAIN, words, beneath, ticked=form.despite_existing_copy))
-    match panel.parent:
-        case ParentUnchecked():
-            words = "Send the copy anyway"
-            beneath = "Cloud Databases refuses it if the parent is not there."
-            drawn.append(_box(form, Quiet.SEND_ANYWAY, words, beneath, ticked=form.despite_unchecked_parent))
-            drawn.append(_buttons([_check_again()]))
-        case ParentAbsent(parent=parent):
-            reference = write_reference(parent.region, parent.id)
-            first = blocks.button(_copy_first(parent.name or parent.id), Action.PARENT_FIRST.value, value=reference)
-            drawn.append(_buttons([first, _check_again()]))
-        case ParentArriving():
-            drawn.append(_buttons([_check_again()]))
+        drawn.append(
+            _box(form, Quiet.COPY_AGAIN, words, "The copy that is there stays. A second one costs as much again.")
+        )
+    if any(isinstance(plan.parent, ParentUnchecked) for plan in panel.plans):
+        words = "Send the copy anyway"
+        drawn.append(_box(form, Quiet.SEND_ANYWAY, words, "Cloud Databases refuses it if the parent is not there."))
+    if any(isinstance(plan.parent, ParentUnchecked | ParentAbsent | ParentArriving) for plan in panel.plans):
+        drawn.append(_buttons([_check_again()]))
     return drawn
 
 
-def _copy_first(name: str) -> str:
-    """The words of the button; a name that is too long for it is cut, the verb never is."""
-    return f"Copy {cut(plain(name), blocks.LONGEST_BUTTON - len('Copy  first'))} first"
+def _several() -> ButtonElement:
+    return blocks.button("Several at once …", Action.SEVERAL.value)
 
 
 def _check_again() -> ButtonElement:
@@ -331,15 +371,17 @@ def _buttons(buttons: Sequence[ButtonElement]) -> Block:
     return blocks.actions(buttons)
 
 
-def _box(form: CopyForm, box: Quiet, words: str, beneath: str, *, ticked: bool) -> Block:
+def _box(form: CopyForm, box: Quiet, words: str, beneath: str) -> Block:
     option = Option(
         value="yes",
-        text=PlainTextObject(text=words, emoji=False),
-        description=PlainTextObject(text=beneath, emoji=False),
+        text=PlainTextObject(text=cut(words, blocks.LONGEST_OPTION), emoji=False),
+        description=PlainTextObject(text=cut(beneath, blocks.LONGEST_OPTION), emoji=False),
     )
     return blocks.field(
         "On purpose",
-        CheckboxesElement(action_id=box.value, options=[option], initial_options=[option] if ticked else None),
+        CheckboxesElement(
+            action_id=box.value, options=[option], initial_options=[option] if box in form.boxes else None
+        ),
         block_id=form.block_id(box),
         optional=True,
     )

@@ -1,335 +1,272 @@
-"""The message of a copy in its channel: one for each copy, kept true in place.
+"""The message of an order in its channel: one for each order, kept true in place, whether it is about one copy or about
+many.
 
 It pings nobody: people are called by name. Who asked is mentioned in its thread, at the end (see `thread`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 
 from slack_sdk.models.blocks import ButtonElement
 
 from bot.domain.copies import Copy, CopyState
-from bot.domain.events import EventKind, RecordedEvent
-from bot.domain.lineage import Evidence
-from bot.domain.reasons import Fault, Reason
+from bot.domain.events import RecordedEvent
+from bot.domain.learned import Learned
+from bot.domain.orders import OrderStanding
 from bot.slack.views import blocks
 from bot.slack.views.backup_choice import kind
-from bot.slack.views.blocks import Json, Message
-from bot.slack.views.plan_status import SURE
-from bot.slack.views.reasons import answer, explain, gist, problem_of, words
-from bot.slack.views.text import code, count, duration, escape, fit, person_name, size, slack_date
+from bot.slack.views.blocks import Block, Json, Message
+from bot.slack.views.copy_standing import DRAWN, Button, Standing, standing_of
+from bot.slack.views.plan_status import time_expected
+from bot.slack.views.text import code, count, escape, fit, person_name, size, slack_date
 
 EVENT_TYPE = "copy_backup"
 """Of the message's metadata, by which it is found again."""
 
+MOST_LINES = 12
+"""Copies that have a line of their own; others are counted."""
 
-class Button(StrEnum):
-    """The buttons of the message: the ``action_id`` of each. A button's value is the copy's id."""
+MOST_EXPLAINED = 3
+"""Copies of which everything is said, where several failed or nobody knows."""
 
-    STOP = "stop_copy"
-    IT_WAS_COPIED = "it_was_copied"
-    SEND_AGAIN = "send_again"
-    TRY_AGAIN = "try_again"
+LONGEST_LINE = 400
 
-
-BUTTONS = tuple(Button)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a copy stands, in words.
-
-    Attributes:
-        sign: an emoji.
-        gist: a few words without a full stop; ``mrkdwn`` without formatting.
-        full: everything there is to say, in ``mrkdwn``.
-        buttons: what a person can do about it.
-        next: what else has to be known from the plain text alone; sentences in ``mrkdwn``.
-    """
-
-    sign: str
-    gist: str
-    full: str
-    buttons: tuple[Button, ...] = ()
-    next: str = ""
+Likely = Mapping[str, Learned]
+"""How long copies take, as far as it was learned, by the copy's id."""
 
 
-def draw(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> Message:
+def draw(
+    standing: OrderStanding, *, now: datetime, story: Sequence[RecordedEvent] = (), likely: Likely | None = None
+) -> Message:
     """The message as it should be now.
 
     Args:
-        copy: as it stands.
+        standing: the order and its copies as they stand.
         now: for lengths of time; the message itself shows moments, so that it stays true when nobody edits it.
-        story: the copy's events, oldest first, as far as they are at hand: they name what it waits for.
+        story: the order's events, oldest first, as far as they are at hand: they name what is waited for.
+        likely: how long such copies take.
     """
-    standing = standing_of(copy, now=now, story=story)
+    text = summary(standing, now=now, story=story)
+    if standing.is_single:
+        return Message(text, _of_one(standing, now, story, likely or {}))
+    return Message(text, _of_several(standing, now, story, likely or {}))
+
+
+def summary(standing: OrderStanding, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> str:
+    """The whole message in one line: what notifications and screen readers say."""
+    order = standing.order
+    asked = f"Asked for by {person_name(order.requested_by)}, id {code(order.id)}."
+    if standing.is_single:
+        copy = standing.main
+        stands = standing_of(copy, now=now, story=story)
+        said = f"Copy of {code(copy.backup.name)} {_from_to(standing)}: {stands.gist}. {stands.next} {asked}"
+    else:
+        current = _current(standing)
+        then = (
+            f" Now: {code(current.backup.name)}, {standing_of(current, now=now, story=story).gist}." if current else ""
+        )
+        said = f"{_what(standing)} {_from_to(standing)}: {progress(standing)}.{then} {asked}"
+    return fit(said.replace("  ", " "), blocks.LONGEST_TEXT)
+
+
+def metadata(standing: OrderStanding) -> Json:
+    """What finds the message again: the order's id and state and nothing else, as anybody can read it."""
+    state = standing.main.state.value if standing.is_single else "open" if standing.is_open else "ended"
+    return {"event_type": EVENT_TYPE, "event_payload": {"order_id": standing.order.id, "state": state}}
+
+
+def progress(standing: OrderStanding) -> str:
+    """How far an order is, in a few words without a full stop."""
+    done = len(standing.in_state(CopyState.COMPLETED))
+    total = len(standing.copies)
+    if done == total:
+        return f"all {total:,} are there"
+    told = [
+        (len(standing.in_state(CopyState.FAILED)), "failed"),
+        (len(standing.in_state(CopyState.LOST)), "not seen to end"),
+        (len(standing.in_state(CopyState.STOPPED)), "not begun and left undone"),
+    ]
+    return ", ".join([f"{done:,} of {total:,} done", *(f"{number:,} {what}" for number, what in told if number)])
+
+
+def _from_to(standing: OrderStanding) -> str:
+    destinations = list(dict.fromkeys(escape(copy.destination, 20) for copy in standing.copies))
+    return f"from {escape(standing.main.backup.region, 20)} to {', '.join(destinations)}"
+
+
+def _what(standing: OrderStanding) -> str:
+    """What an order of several copies is about."""
+    wanted = list(dict.fromkeys(copy.backup.name for copy in standing.wanted))
+    if len(wanted) == 1 and len(standing.wanted) == 1:
+        return f"Copy of {code(wanted[0])} with its chain"
+    return f"Copies of {', '.join(code(name) for name in wanted[:3])}{' and others' if len(wanted) > 3 else ''}"
+
+
+def _current(standing: OrderStanding) -> Copy | None:
+    """The copy that is worked on, the one that has come farthest first."""
+    order = (CopyState.UNDECIDED, CopyState.RUNNING, CopyState.SENDING, CopyState.REQUESTED, CopyState.WAITING)
+    return next((copy for state in order for copy in standing.in_state(state)), None)
+
+
+def _of_one(standing: OrderStanding, now: datetime, story: Sequence[RecordedEvent], likely: Likely) -> list[Block]:
+    copy = standing.main
+    stands = standing_of(copy, now=now, story=story, learned=likely.get(copy.id))
     source, destination = escape(copy.backup.region, 20), escape(copy.destination, 20)
     datastore = escape(str(copy.backup.datastore or "unknown datastore"), 40)
     what = f"{kind(copy.backup)}, {datastore}, {size(copy.backup.size_gb)}"
     drawn = [
         blocks.section(
-            f"{standing.sign} *{standing.gist[:1].upper()}{standing.gist[1:]}*\n"
+            f"{stands.sign} *{stands.gist[:1].upper()}{stands.gist[1:]}*\n"
             f"{code(copy.backup.name)} ({what})\n{source} → {destination}, as {code(copy.name)}",
-            block_id=_block_id(copy, "what"),
+            block_id=_block_id(standing, "what"),
         ),
-        blocks.section(standing.full, block_id=_block_id(copy, "how")),
-        blocks.context(" · ".join(_small_print(copy)), block_id=_block_id(copy, "who")),
+        blocks.section(stands.full, block_id=_block_id(standing, "how")),
+        blocks.context(" · ".join(_small_print(standing)), block_id=_block_id(standing, "who")),
     ]
-    if standing.buttons:
-        buttons = [_BUTTONS[each](copy) for each in standing.buttons]
-        drawn.append(blocks.actions(buttons, block_id=_block_id(copy, "do")))
-    return Message(text=summary(copy, now=now, story=story), blocks=drawn)
+    if stands.buttons:
+        buttons = [_button(each, copy, standing) for each in stands.buttons]
+        drawn.append(blocks.actions(buttons, block_id=_block_id(standing, "do")))
+    return drawn
 
 
-def summary(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> str:
-    """The whole message in one line: what notifications and screen readers say."""
-    standing = standing_of(copy, now=now, story=story)
-    way = f"from {escape(copy.backup.region, 20)} to {escape(copy.destination, 20)}"
-    asked = f"Asked for by {person_name(copy.requested_by)}, id {code(copy.id)}."
-    said = f"Copy of {code(copy.backup.name)} {way}: {standing.gist}. {standing.next} {asked}"
-    return fit(said.replace("  ", " "), blocks.LONGEST_TEXT)
+def _of_several(standing: OrderStanding, now: datetime, story: Sequence[RecordedEvent], likely: Likely) -> list[Block]:
+    gigabytes = size(sum(copy.backup.size_gb or 0.0 for copy in standing.copies))
+    stands = {copy.id: standing_of(copy, now=now, story=story, learned=likely.get(copy.id)) for copy in standing.copies}
+    drawn = [
+        blocks.section(
+            f"{_sign(standing)} *{progress(standing)[:1].upper()}{progress(standing)[1:]}*\n"
+            f"{_what(standing)} ({count(len(standing.copies), 'backup')}, {gigabytes}) {_from_to(standing)}",
+            block_id=_block_id(standing, "what"),
+        )
+    ]
+    lines = blocks.in_sections(_lines(standing, stands))
+    drawn += [blocks.section(part, block_id=_block_id(standing, f"list{n}")) for n, part in enumerate(lines)]
+    if expected := _expected(standing, likely):
+        drawn.append(blocks.section(expected, block_id=_block_id(standing, "time")))
+    drawn += _explained(standing, stands)
+    drawn.append(blocks.context(" · ".join(_small_print(standing)), block_id=_block_id(standing, "who")))
+    if buttons := _buttons_for_all(standing):
+        drawn.append(blocks.actions(buttons, block_id=_block_id(standing, "do")))
+    return drawn
 
 
-def metadata(copy: Copy) -> Json:
-    """What finds the message again: the copy's id and state and nothing else, as anybody can read it."""
-    return {"event_type": EVENT_TYPE, "event_payload": {"copy_id": copy.id, "state": copy.state.value}}
+def _sign(standing: OrderStanding) -> str:
+    if standing.in_state(CopyState.UNDECIDED):
+        return ":question:"
+    if standing.is_open:
+        return ":arrows_counterclockwise:"
+    if standing.in_state(CopyState.FAILED, CopyState.LOST):
+        return ":x:"
+    return ":octagonal_sign:" if standing.in_state(CopyState.STOPPED) else ":white_check_mark:"
 
 
-def _block_id(copy: Copy, part: str) -> str:
+def _lines(standing: OrderStanding, stands: Mapping[str, Standing]) -> list[str]:
+    """A line for each copy: of many, for those that matter now, with the others counted before and after them."""
+    copies = standing.copies
+    first = _first_shown(standing)
+    shown = copies[first : first + MOST_LINES]
+    lines = [_line(copy, stands[copy.id], standing) for copy in shown]
+    if first:
+        lines.insert(
+            0, f":white_check_mark: {count(first, 'copy')} before these {'is' if first == 1 else 'are'} there."
+        )
+    if left := len(copies) - first - len(shown):
+        lines.append(f":hourglass: and {count(left, 'copy')} after these.")
+    return lines
+
+
+def _first_shown(standing: OrderStanding) -> int:
+    """Where the list begins: with all, if they are few; else a little before the first that is not there yet."""
+    if len(standing.copies) <= MOST_LINES:
+        return 0
+    done = next((n for n, copy in enumerate(standing.copies) if copy.state is not CopyState.COMPLETED), 0)
+    return max(0, min(done - 2, len(standing.copies) - MOST_LINES))
+
+
+def _line(copy: Copy, stands: Standing, standing: OrderStanding) -> str:
+    where = f" → {escape(copy.destination, 20)}" if len({each.destination for each in standing.copies}) > 1 else ""
+    shared = "" if copy.order_id == standing.order.id else f", shared with {person_name(copy.requested_by)}"
+    line = f"{stands.sign} {code(copy.backup.name, 64)}{where}, {size(copy.backup.size_gb)}: {stands.gist}{shared}"
+    return fit(line, LONGEST_LINE)
+
+
+def _expected(standing: OrderStanding, likely: Likely) -> str:
+    """How long the copy that runs is likely to take, and what comes next."""
+    running = next(iter(standing.in_state(CopyState.RUNNING, CopyState.SENDING)), None)
+    waiting = next(iter(standing.in_state(CopyState.REQUESTED, CopyState.WAITING)), None)
+    said = []
+    if running:
+        since = f"{code(running.backup.name)} runs since {slack_date(running.sent_at)}."
+        learned = likely.get(running.id)
+        said.append(
+            f"{since} {time_expected(learned, escape(running.backup.region, 20), escape(running.destination, 20))}".strip()
+        )
+    if waiting:
+        said.append(f"Next: {code(waiting.backup.name)}.")
+    return " ".join(said)
+
+
+def _explained(standing: OrderStanding, stands: Mapping[str, Standing]) -> list[Block]:
+    """Everything about the copies that failed, or of which a person has to say what became of them."""
+    troubled = standing.in_state(CopyState.UNDECIDED, CopyState.FAILED, CopyState.LOST)[:MOST_EXPLAINED]
+    drawn: list[Block] = []
+    for copy in troubled:
+        said = fit(f"{code(copy.backup.name)}: {stands[copy.id].full}", 1500)
+        drawn.append(blocks.section(said, block_id=_block_id(standing, f"why-{copy.id}")))
+        about_it = [DRAWN[each](copy) for each in stands[copy.id].buttons if each in DRAWN]
+        if about_it:
+            drawn.append(blocks.actions(about_it, block_id=_block_id(standing, f"say-{copy.id}")))
+    return drawn
+
+
+def _buttons_for_all(standing: OrderStanding) -> list[ButtonElement]:
+    if standing.can_be_stopped:
+        return [_stop(standing)]
+    if not standing.is_open and standing.in_state(CopyState.FAILED, CopyState.STOPPED):
+        return [_try_again(standing)]
+    return []
+
+
+def _button(button: Button, copy: Copy, standing: OrderStanding) -> ButtonElement:
+    if button is Button.STOP:
+        return _stop(standing)
+    return _try_again(standing) if button is Button.TRY_AGAIN else DRAWN[button](copy)
+
+
+def _stop(standing: OrderStanding) -> ButtonElement:
+    copies = standing.can_be_stopped
+    what = (
+        f"{copies[0].backup.name} will not be copied to {copies[0].destination}. Nothing was sent for it yet, so nothing "
+        "is left behind."
+        if len(copies) == 1
+        else f"{count(len(copies), 'copy')} that have not begun will not be made. What runs goes on: Cloud Databases cannot "
+        "stop it."
+    )
+    return blocks.button(
+        "Stop",
+        Button.STOP.value,
+        value=standing.order.id,
+        style="danger",
+        confirm=blocks.question(
+            "Stop this copy?" if len(copies) == 1 else "Stop these copies?", what, yes="Stop", no="Leave it"
+        ),
+    )
+
+
+def _try_again(standing: OrderStanding) -> ButtonElement:
+    return blocks.button("Try again", Button.TRY_AGAIN.value, value=standing.order.id)
+
+
+def _block_id(standing: OrderStanding, part: str) -> str:
     """A new one for each revision (``slack-platform.md``, Sizes: ``chat.update``)."""
-    return f"{part}-{copy.id}-{copy.revision}"
+    return f"{part}-{standing.order.id}-{standing.revision}"
 
 
-def _small_print(copy: Copy) -> list[str]:
-    said = [f"Asked for by {person_name(copy.requested_by)} {slack_date(copy.requested_at)}", f"id {code(copy.id)}"]
-    if copy.attempts > 1:
+def _small_print(standing: OrderStanding) -> list[str]:
+    order, copy = standing.order, standing.main
+    said = [f"Asked for by {person_name(order.requested_by)} {slack_date(order.requested_at)}", f"id {code(order.id)}"]
+    if standing.is_single and copy.attempts > 1:
         said.append(f"{count(copy.attempts, 'request')} sent")
     if copy.description:
         said.append(escape(copy.description, 150))
     return said
-
-
-def standing_of(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> Standing:
-    """How a copy stands.
-
-    Args:
-        copy: as it stands.
-        now: for lengths of time.
-        story: the copy's events, oldest first, as far as they are at hand.
-    """
-    match copy.state:
-        case CopyState.WAITING:
-            return _waiting(copy, story)
-        case CopyState.LOST:
-            return Standing(":warning:", "not seen to end; the bot has stopped watching", explain(problem_of(copy)))
-        case CopyState.STOPPED:
-            return _stopped(copy)
-        case _:
-            return _STANDINGS[copy.state](copy, now)
-
-
-def _requested(copy: Copy, now: datetime) -> Standing:
-    if copy.reason is None:
-        return Standing(":hourglass:", "about to be sent", "Nothing was sent yet.", (Button.STOP,))
-    when = (
-        f"It is sent again {slack_date(copy.next_attempt_at)}."
-        if copy.next_attempt_at and copy.next_attempt_at > now
-        else "It is sent again as soon as that is possible."
-    )
-    said = f"\n{answer(copy.fault)}" if copy.fault else ""
-    return Standing(
-        ":hourglass:",
-        f"waits to be sent again ({gist(copy.reason)})",
-        f"*{gist(copy.reason)}.* {when} Nothing was copied yet; you do not have to do anything.{said}",
-        (Button.STOP,),
-    )
-
-
-def _waiting(copy: Copy, story: Sequence[RecordedEvent]) -> Standing:
-    names = (r.event.facts.get("parent") for r in reversed(story) if r.event.kind is EventKind.WAITING_FOR_PARENT)
-    parent = code(str(next(filter(None, names), None) or copy.backup.parent_id or "its parent"))
-    return Standing(
-        ":hourglass:",
-        f"waits for its parent to arrive in {escape(copy.destination, 20)}",
-        f"This incremental needs its parent {parent} in {escape(copy.destination, 20)}, which is on its way there. "
-        "It is sent as soon as the parent has arrived.",
-        (Button.STOP,),
-    )
-
-
-def _sending(copy: Copy, _now: datetime) -> Standing:
-    if copy.reason is None:
-        return Standing(":outbox_tray:", "being sent", f"The request is being sent, {slack_date(copy.sent_at)}.")
-    said = f" {answer(copy.fault)}" if copy.fault else ""
-    return Standing(
-        ":mag:",
-        "looking whether it began",
-        f"The request was sent {slack_date(copy.sent_at)}, and no clear answer came back.{said}\n"
-        "The bot looks in both regions whether the copy began before it does anything else, so that it is not made "
-        "twice. You do not have to do anything.",
-    )
-
-
-def _running(copy: Copy, _now: datetime) -> Standing:
-    shown = f"Cloud Databases shows {code(copy.shown_status)}." if copy.shown_status else "No status was seen yet."
-    return Standing(
-        ":arrows_counterclockwise:",
-        "running",
-        f"Running since {slack_date(copy.sent_at)}. {shown} It cannot be stopped any more.",
-    )
-
-
-def _undecided(copy: Copy, _now: datetime) -> Standing:
-    said = f" {answer(copy.fault)}" if copy.fault else ""
-    destination, source = escape(copy.destination, 20), escape(copy.backup.region, 20)
-    return Standing(
-        ":question:",
-        "nobody knows whether it began: please say",
-        f"The request was sent {slack_date(copy.sent_at)}, no clear answer came back, and it could not be found out "
-        f"whether the copy began.{said}\n*What to do:* look in the Rackspace control panel, then choose:\n"
-        f"• *It was copied*: {code(copy.name)} is in {destination}, or {code(copy.backup.name)} is COPYING in "
-        f"{source}. Nothing is sent any more; see for yourself that the copy becomes COMPLETED.\n"
-        f"• *Send it again*: neither is so. The request is sent once more; if the first one had worked after all, "
-        "there would be two copies.\nUntil somebody chooses, the bot goes on looking.",
-        (Button.IT_WAS_COPIED, Button.SEND_AGAIN),
-        next="Look in the Rackspace control panel, then choose at this message: It was copied, or Send it again.",
-    )
-
-
-def _completed(copy: Copy, _now: datetime) -> Standing:
-    destination = escape(copy.destination, 20)
-    took = took_of(copy)
-    if copy.copied_evidence is Evidence.SAID_BY_PERSON:
-        who = person_name(copy.ended_by) if copy.ended_by else "somebody"
-        return Standing(
-            ":white_check_mark:",
-            "copied, a person says",
-            f"It was copied, says {who}. The bot has not seen the copy in {destination} itself: before you rely "
-            "on it, see that it is there and COMPLETED.",
-        )
-    how = SURE[copy.copied_evidence] if copy.copied_evidence else None
-    known = f" It was recognised because {how[0]} ({how[1]})." if how else ""
-    return Standing(
-        ":white_check_mark:",
-        f"done in {took}" if took else "done",
-        f"The copy is in *{destination}*: {code(copy.name)}, id {code(copy.copied_id or 'unknown')}, COMPLETED "
-        f"{slack_date(copy.ended_at)}{f', after {took}' if took else ''}.{known}",
-        next=f"It is {code(copy.name)} there, id {code(copy.copied_id or 'unknown')}.",
-    )
-
-
-def _failed(copy: Copy, _now: datetime) -> Standing:
-    problem = problem_of(copy)
-    said = f" {answer(problem.fault)}" if problem.fault else ""
-    return Standing(
-        ":x:",
-        f"failed ({gist(problem, copy=copy)})",
-        explain(problem, copy=copy),
-        (Button.TRY_AGAIN,),
-        next=f"{words(problem, copy=copy).cure}{said}",
-    )
-
-
-def _stopped(copy: Copy) -> Standing:
-    who = person_name(copy.ended_by) if copy.ended_by else "somebody"
-    return Standing(
-        ":octagonal_sign:",
-        f"stopped by {who}".replace("*", ""),
-        f"Stopped by {who} {slack_date(copy.ended_at)}, before it had begun. Nothing was copied.",
-        (Button.TRY_AGAIN,),
-    )
-
-
-def took_of(copy: Copy) -> str | None:
-    """How long the copy took, from the request to its end; ``None`` where that is not known."""
-    if copy.ended_at is None:
-        return None
-    return duration((copy.ended_at - (copy.sent_at or copy.requested_at)).total_seconds())
-
-
-_STANDINGS: Mapping[CopyState, Callable[[Copy, datetime], Standing]] = MappingProxyType(
-    {
-        CopyState.REQUESTED: _requested,
-        CopyState.SENDING: _sending,
-        CopyState.RUNNING: _running,
-        CopyState.UNDECIDED: _undecided,
-        CopyState.COMPLETED: _completed,
-        CopyState.FAILED: _failed,
-    }
-)
-
-
-def _stop(copy: Copy) -> ButtonElement:
-    return blocks.button(
-        "Stop",
-        Button.STOP.value,
-        value=copy.id,
-        style="danger",
-        confirm=blocks.question(
-            "Stop this copy?",
-            f"{copy.backup.name} will not be copied to {copy.destination}. Nothing was sent yet, so nothing is left "
-            "behind.",
-            yes="Stop it",
-            no="Leave it",
-        ),
-    )
-
-
-def _it_was_copied(copy: Copy) -> ButtonElement:
-    return blocks.button(
-        "It was copied",
-        Button.IT_WAS_COPIED.value,
-        value=copy.id,
-        confirm=blocks.question(
-            "You have seen the copy?",
-            f"You have seen in the control panel that {copy.backup.name} was copied to {copy.destination}, or is "
-            "being copied. The bot ends this copy as done, on your word.",
-            yes="It was copied",
-            no="Not yet",
-        ),
-    )
-
-
-def _send_again(copy: Copy) -> ButtonElement:
-    return blocks.button(
-        "Send it again",
-        Button.SEND_AGAIN.value,
-        value=copy.id,
-        confirm=blocks.question(
-            "Nothing began?",
-            f"You have seen in the control panel that nothing of it is in {copy.destination}. The request is sent "
-            "once more.",
-            yes="Send it again",
-            no="Not yet",
-        ),
-    )
-
-
-def _try_again(copy: Copy) -> ButtonElement:
-    return blocks.button("Try again", Button.TRY_AGAIN.value, value=copy.id)
-
-
-_BUTTONS: Mapping[Button, Callable[[Copy], ButtonElement]] = MappingProxyType(
-    {
-        Button.STOP: _stop,
-        Button.IT_WAS_COPIED: _it_was_copied,
-        Button.SEND_AGAIN: _send_again,
-        Button.TRY_AGAIN: _try_again,
-    }
-)
-
-
-def fault_of_facts(reason: Reason | None, facts: Mapping[str, str | int | float | None]) -> Fault | None:
-    """The cloud's answer as an event of the audit log keeps it; ``None`` where there was none."""
-    status, name, message = facts.get("status"), facts.get("fault"), facts.get("message")
-    if not isinstance(status, int) and not message:
-        return None
-    return Fault(
-        reason=reason or Reason.UNEXPECTED_ANSWER,
-        status=status if isinstance(status, int) else None,
-        name=str(name) if name else None,
-        message=str(message) if message else None,
-    )

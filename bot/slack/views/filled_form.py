@@ -8,8 +8,9 @@ bot itself puts another value in, which counts only in a field that Slack has no
 * Backup: when another region is chosen (the backup is not there), and when the bot puts its parent in its place.
 * To: when the region that was chosen has become the source.
 * Name: when another backup is chosen, unless the person typed a name.
+* Backup and To: when the form goes over from one of each to several.
 
-The two boxes to tick end in the selection they were ticked for, so that a tick never counts for another one.
+The boxes to tick end in the selection they were ticked for, so that a tick never counts for another one.
 """
 
 import hashlib
@@ -21,8 +22,8 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.domain.backup import Backup
-from bot.domain.copies import Copy
-from bot.domain.plan import CopyRequest, suggested_name
+from bot.domain.names import USUAL_TEMPLATE, suggested_name
+from bot.domain.plan import OrderRequest
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views.backup_choice import ChosenBackup, ReadError, read_reference
 from bot.slack.views.reasons import sentence
@@ -35,7 +36,7 @@ class Action(StrEnum):
     BACKUP = "backup"
     DESTINATION = "destination"
     CHANNEL = "channel"
-    PARENT_FIRST = "copy_parent_first"
+    SEVERAL = "several_at_once"
     CHECK_AGAIN = "check_again"
 
 
@@ -44,8 +45,16 @@ class Quiet(StrEnum):
 
     NAME = "name"
     DESCRIPTION = "description"
+    WHOLE_CHAIN = "whole_chain"
     COPY_AGAIN = "despite_existing_copy"
     SEND_ANYWAY = "despite_unchecked_parent"
+
+
+BOXES = (Quiet.WHOLE_CHAIN, Quiet.COPY_AGAIN, Quiet.SEND_ANYWAY)
+"""The boxes to tick: each a flag of the request, of the same name."""
+
+MOST_BACKUPS = 10
+"""Backups that can be chosen at once."""
 
 
 class _Model(BaseModel):
@@ -61,8 +70,10 @@ class Drawn(_Model):
         backup: how often the bot has put another value into the field Backup; ``destination`` and ``name`` likewise.
         ticked: the boxes that were ticked while they are not shown, because a region is being asked.
         ticked_for: the selection they were ticked for.
+        several: whether several backups and regions can be chosen.
     """
 
+    several: bool = False
     source: str = ""
     filled_name: str = ""
     backup: int = 0
@@ -78,17 +89,17 @@ class CopyForm:
 
     Attributes:
         channel: id of the channel to tell; ``None`` while none is chosen.
+        boxes: those that are ticked.
         drawn: what the form remembers of how it was drawn.
     """
 
     source: str
     channel: str | None = None
-    backup: ChosenBackup | None = None
-    destination: str | None = None
+    backups: tuple[ChosenBackup, ...] = ()
+    destinations: tuple[str, ...] = ()
     name: str = ""
     description: str = ""
-    despite_existing_copy: bool = False
-    despite_unchecked_parent: bool = False
+    boxes: frozenset[Quiet] = frozenset()
     drawn: Drawn = field(default_factory=Drawn)
 
     @property
@@ -97,29 +108,30 @@ class CopyForm:
         return bool(self.name.strip()) and self.name != self.drawn.filled_name
 
     @property
-    def request(self) -> CopyRequest | None:
-        """What is asked for; ``None`` while the backup or the destination is not chosen."""
-        if self.backup is None or self.destination is None:
+    def request(self) -> OrderRequest | None:
+        """What is asked for; ``None`` while no backup or no destination is chosen."""
+        if not self.backups or not self.destinations:
             return None
-        return CopyRequest(
-            backup_id=self.backup.id,
+        return OrderRequest(
             source=self.source,
-            destination=self.destination,
+            backup_ids=tuple(backup.id for backup in self.backups),
+            destinations=self.destinations,
             name=self.name.strip(),
             description=self.description.strip(),
-            despite_existing_copy=self.despite_existing_copy,
-            despite_unchecked_parent=self.despite_unchecked_parent,
+            whole_chain=Quiet.WHOLE_CHAIN in self.boxes,
+            despite_existing_copy=Quiet.COPY_AGAIN in self.boxes,
+            despite_unchecked_parent=Quiet.SEND_ANYWAY in self.boxes,
         )
 
     @property
     def selection(self) -> str:
-        """Names what is chosen: backup, source and destination."""
-        chosen = (self.source, self.backup.id if self.backup else "", self.destination or "")
+        """Names what is chosen: backups, source and destinations."""
+        chosen = (self.source, *(backup.id for backup in self.backups), *self.destinations)
         return hashlib.sha256("/".join(chosen).encode()).hexdigest()[:12]
 
     def block_id(self, of: Action | Quiet) -> str:
         """The ``block_id`` that a field has now; see above for when it changes."""
-        if of in {Quiet.COPY_AGAIN, Quiet.SEND_ANYWAY}:
+        if of in BOXES:
             return f"{of}-{self.selection}"
         revision = {
             Action.BACKUP: self.drawn.backup,
@@ -128,18 +140,23 @@ class CopyForm:
         }.get(of, 0)
         return f"{of}-{revision}"
 
-    def choosing(self, backup: Backup, now: datetime) -> "CopyForm":
-        """The form with this backup in it, and its name filled in unless the person typed one.
+    def choosing(self, backups: Sequence[Backup], now: datetime) -> "CopyForm":
+        """The form with these backups in it, and their name filled in unless the person typed one. For several it is
+        the template that each gets its name from.
 
         For what the person has chosen as well as for what the bot puts in: it is seen which of the two it is.
         """
         form = self
-        if self.backup is None or (self.backup.region, self.backup.id) != (backup.region, backup.id):
-            chosen = ChosenBackup.of(backup, now)
-            form = replace(form, source=backup.region, backup=chosen, drawn=_next(form.drawn, "backup"))
-        if form.destination == form.source:
-            form = replace(form, destination=None, drawn=_next(form.drawn, "destination"))
-        return form.with_name_filled(suggested_name(backup.name))
+        if [(each.region, each.id) for each in self.backups] != [(each.region, each.id) for each in backups]:
+            chosen = tuple(ChosenBackup.of(backup, now) for backup in backups)
+            form = replace(form, source=backups[0].region, backups=chosen, drawn=_next(form.drawn, "backup"))
+        form = form.without_source_as_destination()
+        return form.with_name_filled(USUAL_TEMPLATE if len(backups) > 1 else suggested_name(backups[0].name))
+
+    def taking_several(self) -> "CopyForm":
+        """The form in which several backups and regions can be chosen; what is chosen stays."""
+        drawn = _next(_next(self.drawn, "backup"), "destination").model_copy(update={"several": True})
+        return replace(self, drawn=drawn)
 
     def with_name_filled(self, name: str) -> "CopyForm":
         """The form with this name in it, unless the person typed one."""
@@ -151,29 +168,21 @@ class CopyForm:
     def consistent(self) -> "CopyForm":
         """The form without what cannot go together: a backup of another region, a copy to where it is."""
         form = self
-        if form.backup is not None and form.backup.region != form.source:
-            form = replace(form, backup=None, drawn=_next(form.drawn, "backup")).with_name_filled("")
-        if form.destination == form.source:
-            form = replace(form, destination=None, drawn=_next(form.drawn, "destination"))
-        return form
+        if any(backup.region != form.source for backup in form.backups):
+            form = replace(form, backups=(), drawn=_next(form.drawn, "backup")).with_name_filled("")
+        return form.without_source_as_destination()
+
+    def without_source_as_destination(self) -> "CopyForm":
+        """The form without a copy to where the backup is."""
+        if self.source not in self.destinations:
+            return self
+        left = tuple(each for each in self.destinations if each != self.source)
+        return replace(self, destinations=left, drawn=_next(self.drawn, "destination"))
 
 
 def _next(drawn: Drawn, counter: str) -> Drawn:
     """One more value that the bot has put into a field."""
     return drawn.model_copy(update={counter: getattr(drawn, counter) + 1})
-
-
-def again(copy: Copy, now: datetime) -> CopyForm:
-    """The form filled in as for a copy that was asked for before."""
-    return CopyForm(
-        source=copy.backup.region,
-        channel=copy.channel,
-        backup=ChosenBackup.of(copy.backup, now),
-        destination=copy.destination,
-        name=copy.name,
-        description=copy.description,
-        drawn=Drawn(filled_name=suggested_name(copy.backup.name)),
-    )
 
 
 class _Text(_Model):
@@ -193,6 +202,11 @@ class _Value(_Model):
     selected_option: _Option | None = None
     selected_conversation: str | None = None
     selected_options: tuple[_Option, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[_Option, ...]:
+        """What is chosen, whether it is one or may be several."""
+        return (self.selected_option,) if self.selected_option else self.selected_options
 
 
 class _State(_Model):
@@ -221,13 +235,11 @@ def read(view: Mapping[str, object]) -> CopyForm:
     fields = {action_id: value for block in seen.state.values.values() for action_id, value in block.items()}
     empty = _Value()
     source = fields.get(Action.SOURCE, empty).selected_option
-    backup = fields.get(Action.BACKUP, empty).selected_option
-    destination = fields.get(Action.DESTINATION, empty).selected_option
     form = CopyForm(
         source=source.value if source else drawn.source,
         channel=fields.get(Action.CHANNEL, empty).selected_conversation,
-        backup=_chosen(backup) if backup else None,
-        destination=destination.value if destination else None,
+        backups=tuple(_chosen(option) for option in fields.get(Action.BACKUP, empty).chosen),
+        destinations=tuple(option.value for option in fields.get(Action.DESTINATION, empty).chosen),
         name=fields.get(Quiet.NAME, empty).value or "",
         description=fields.get(Quiet.DESCRIPTION, empty).value or "",
         drawn=drawn,
@@ -241,11 +253,7 @@ def _chosen(option: _Option) -> ChosenBackup:
 
 
 def _with_ticks(form: CopyForm, state: _State) -> CopyForm:
-    return replace(
-        form,
-        despite_existing_copy=_is_ticked(form, state, Quiet.COPY_AGAIN),
-        despite_unchecked_parent=_is_ticked(form, state, Quiet.SEND_ANYWAY),
-    )
+    return replace(form, boxes=frozenset(box for box in BOXES if _is_ticked(form, state, box)))
 
 
 def _is_ticked(form: CopyForm, state: _State, box: Quiet) -> bool:
@@ -258,8 +266,7 @@ def _is_ticked(form: CopyForm, state: _State, box: Quiet) -> bool:
 
 def remember(form: CopyForm) -> str:
     """What the form has to remember, for its ``private_metadata``."""
-    ticks = {Quiet.COPY_AGAIN: form.despite_existing_copy, Quiet.SEND_ANYWAY: form.despite_unchecked_parent}
-    ticked = tuple(box for box, is_ticked in ticks.items() if is_ticked)
+    ticked = tuple(box for box in BOXES if box in form.boxes)
     changes = {"source": form.source, "ticked": ticked, "ticked_for": form.selection if ticked else ""}
     return form.drawn.model_copy(update=changes).model_dump_json()
 
@@ -320,8 +327,8 @@ def errors(form: CopyForm, problems: Sequence[Problem] = ()) -> dict[str, str]:
         block_id = form.block_id(_field_of(problem, form))
         said[block_id] = " ".join(filter(None, [said.get(block_id), sentence(problem)]))
     missing = {
-        Action.BACKUP: None if form.backup else f"Choose a backup of {form.source}.",
-        Action.DESTINATION: None if form.destination else "Choose where the copy goes.",
+        Action.BACKUP: None if form.backups else f"Choose a backup of {form.source}.",
+        Action.DESTINATION: None if form.destinations else "Choose where the copy goes.",
         Action.CHANNEL: None if form.channel else "Choose the channel that is told how the copy goes.",
     }
     for action, words in missing.items():
@@ -333,7 +340,7 @@ def errors(form: CopyForm, problems: Sequence[Problem] = ()) -> dict[str, str]:
 def _field_of(problem: Problem, form: CopyForm) -> Action | Quiet:
     if problem.reason in _FIELDS:
         return _FIELDS[problem.reason]
-    if problem.about == form.destination and form.destination is not None:
+    if problem.about in form.destinations:
         return Action.DESTINATION
     if problem.reason is Reason.REGION_NOT_ALLOWED:
         return Action.SOURCE if problem.about == form.source else Action.DESTINATION

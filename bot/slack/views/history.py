@@ -42,6 +42,8 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.REFUSED_REQUEST: "refused requests that did not come from this workspace",
         EventKind.WAITING_FOR_PARENT: "waits for the parent to arrive",
         EventKind.PARENT_ARRIVED: "saw the parent arrive",
+        EventKind.FOUND_THERE: "found it in the destination already",
+        EventKind.LEFT_UNDONE: "left the copy undone: its parent has not arrived",
         EventKind.SENDING: "was about to send the request",
         EventKind.ACCEPTED: "had the request accepted",
         EventKind.REFUSED: "had the request refused",
@@ -51,6 +53,7 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.FOUND_NOT_BEGUN: "found that the copy did not begin",
         EventKind.ASKED_PERSON: "asked for help: it is not known whether it began",
         EventKind.SEEN: "saw a new status",
+        EventKind.SLOW: "saw that the copy is slower than nearly all before it",
         EventKind.COMPLETED: "saw the copy COMPLETED",
         EventKind.FAILED: "saw the copy fail",
         EventKind.LOST: "stopped watching the copy",
@@ -81,7 +84,11 @@ def draw(events: Sequence[RecordedEvent], wanted: EventFilter, *, command: str =
     heading = f"*What happened*{_of(wanted)}, newest first"
     return Message(
         text=fit("\n".join([heading, *lines]), LONGEST_TEXT),
-        blocks=[blocks.section(heading), *_sections(lines), blocks.context(f"{small_print} Only you see this.")],
+        blocks=[
+            blocks.section(heading),
+            *(blocks.section(part) for part in blocks.in_sections(lines)),
+            blocks.context(f"{small_print} Only you see this."),
+        ],
     )
 
 
@@ -96,17 +103,6 @@ def _fitting(events: Sequence[RecordedEvent]) -> list[tuple[RecordedEvent, str]]
             break
         shown.append((recorded, line))
     return shown
-
-
-def _sections(lines: Sequence[str]) -> list[blocks.Block]:
-    """The lines in as few sections as hold them whole."""
-    groups: list[str] = []
-    for line in lines:
-        if groups and len(groups[-1]) + 1 + len(line) <= blocks.LONGEST_SECTION:
-            groups[-1] = f"{groups[-1]}\n{line}"
-        else:
-            groups.append(line)
-    return [blocks.section(group) for group in groups]
 
 
 def _of(wanted: EventFilter) -> str:

@@ -1,11 +1,14 @@
 """The panel that says what a copy needs and whether that is there: in the form, and again in the confirmation."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.domain.backup import Backup
+from bot.domain.learned import Learned
 from bot.domain.lineage import (
+    Chain,
     Evidence,
     FullBackup,
     ParentAbsent,
@@ -16,11 +19,11 @@ from bot.domain.lineage import (
     ParentUnchecked,
     Recognised,
 )
-from bot.domain.plan import CopyPlan, ExistingCopy
+from bot.domain.plan import CopyPlan, ExistingCopy, OrderPlan
 from bot.domain.reasons import Problem, Reason
-from bot.slack.views.blocks import Block, Level, alert, section
+from bot.slack.views.blocks import Block, Level, alert, in_sections, section
 from bot.slack.views.reasons import answer, explain, gist
-from bot.slack.views.text import age, code, link, mention, plain, size, slack_date
+from bot.slack.views.text import age, code, count, duration, escape, link, mention, plain, size, slack_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,11 @@ class Looking:
     region: str
 
 
-Panel = CopyPlan | Looking | tuple[Problem, ...] | None
+Panel = OrderPlan | Looking | tuple[Problem, ...] | None
 """What is known of what is chosen now; ``None`` while too little is chosen to know anything."""
+
+MOST_NAMES = 5
+"""Backups of a chain that are called by name."""
 
 SURE: Mapping[Evidence, tuple[str, str]] = MappingProxyType(
     {
@@ -79,7 +85,7 @@ def verdict(plan: CopyPlan, *, now: datetime, link_to_running: str | None = None
         link_to_running: address of the message of the copy that is under way already.
     """
     if running := plan.under_way:
-        where = link(link_to_running, "its message") if link_to_running else f"id {code(running.id)}"
+        where = link(link_to_running, "its message") if link_to_running else f"id {code(running.order_id)}"
         return Verdict(
             "info",
             f"This backup is being copied to {plan.request.destination} already.",
@@ -89,7 +95,20 @@ def verdict(plan: CopyPlan, *, now: datetime, link_to_running: str | None = None
     if not plan.backup.is_copyable:
         problem = Problem(Reason.BACKUP_NOT_COPYABLE, about=plan.backup.status)
         return Verdict("error", f"{gist(problem)}.", explain(problem))
+    if plan.chain:
+        return _of_chain(plan, plan.chain)
     return of_parent(plan.parent, plan.request.destination, now)
+
+
+def _of_chain(plan: CopyPlan, chain: Chain) -> Verdict:
+    """The whole chain is going to be copied."""
+    destination = plan.request.destination
+    return Verdict(
+        "success",
+        f"Incremental. {count(len(chain.missing), 'backup')} beneath it will be copied to {destination} first.",
+        f"{chain_names(chain.missing)} go first, oldest first, and then {code(plan.backup.name)}: each is sent when the "
+        f"one before it has arrived. {_base(chain, destination)}",
+    )
 
 
 def of_parent(parent: ParentStatus, destination: str, now: datetime) -> Verdict:  # one return for each status
@@ -111,8 +130,7 @@ def of_parent(parent: ParentStatus, destination: str, now: datetime) -> Verdict:
                 f"Incremental. Its parent {plain(absent.name)} is not in {destination}.",
                 f"Cloud Databases would refuse this copy, because its parent {code(absent.name)} (id "
                 f"{code(absent.id)}, {size(absent.size_gb)}) *is not in {destination}*.\n"
-                f"*What to do:* copy {code(absent.name)} to {destination} first; when that is done, copy this one. "
-                f"{_parents_own_need(parent)}",
+                f"{_what_to_do(parent, destination)}",
             )
         case ParentGone():
             return Verdict(
@@ -130,10 +148,44 @@ def of_parent(parent: ParentStatus, destination: str, now: datetime) -> Verdict:
             )
 
 
-def _parents_own_need(absent: ParentAbsent) -> str:
-    if absent.parent.is_incremental:
-        return f"{code(absent.parent.name)} is an incremental itself, so it needs its own parent there as well."
-    return f"{code(absent.parent.name)} is a full backup, so it needs nothing else."
+def _what_to_do(absent: ParentAbsent, destination: str) -> str:
+    if absent.chain is None:
+        return f"*What to do:* what {code(absent.parent.name)} was made from could not be looked up. Check again."
+    missing = absent.chain.missing
+    return (
+        f"*What to do:* copy the chain, oldest first: {chain_names(missing)}, then this one. "
+        f"{_base(absent.chain, destination)} Or go back, and choose a full backup, which needs nothing."
+    )
+
+
+def _base(chain: Chain, destination: str) -> str:
+    """What the chain rests on, in the destination already or on its way there."""
+    match chain.base:
+        case Recognised() as found:
+            return f"{code(found.backup.name)} beneath them is in {destination} already, because {evidence(found)}."
+        case ParentArriving(parent_name=name):
+            return f"{code(name)} beneath them is on its way to {destination}: they wait for it."
+        case None:
+            return "The oldest is a full backup, which needs nothing."
+
+
+def chain_names(chain: Sequence[Backup]) -> str:
+    """The names of some backups in a row; the middle of a long row is only counted."""
+    names = [code(backup.name, 64) for backup in chain]
+    if len(names) > MOST_NAMES:
+        names = [*names[:2], f"{len(names) - 3} more", names[-1]]
+    return ", ".join(names)
+
+
+def chain_offer(plan: OrderPlan) -> tuple[str, str]:
+    """The words of the box that asks for the whole chain, and what is written beneath: both in plain text."""
+    whole = replace(
+        plan,
+        request=replace(plan.request, whole_chain=True),
+        plans=tuple(replace(each, request=replace(each.request, whole_chain=True)) for each in plan.plans),
+    )
+    copies = count(len(whole.copies), "backup")
+    return f"Copy the chain, oldest first: {copies}, {size(whole.size_gb)}", "What is there already is left out."
 
 
 def _name_of_gone(gone: ParentGone) -> str:
@@ -172,6 +224,30 @@ def of_existing(existing: ExistingCopy, destination: str) -> str:
     )
 
 
+def time_expected(learned: Learned | None, source: str, destination: str) -> str:
+    """How long a copy is likely to take; nothing where that was not learned yet."""
+    if learned is None:
+        return ""
+    return (
+        f"Of {count(learned.copies, 'copy')} before it from {source} to {destination}, half "
+        f"were done within {duration(learned.half)}, nine of ten within {duration(learned.nine_tenths)}."
+    )
+
+
+def rotation_warning(plan: CopyPlan, now: datetime) -> str:
+    """That a schedule may delete what is needed before it is copied; nothing where there is time enough."""
+    rotation = plan.rotation
+    if rotation is None or not plan.is_threatened_by_rotation(now):
+        return ""
+    when = "is due" if rotation.expected_at > now else "was due"
+    return (
+        f":warning: *A schedule may be faster.* The next full backup of this instance {when} "
+        f"{slack_date(rotation.expected_at)}. Schedules keep two, so it is then likely to delete "
+        f"{code(rotation.full.name)} and all that was made from it. What is not copied by then cannot be copied any more: "
+        "start soon, or choose a backup of the newer week."
+    )
+
+
 def draw(panel: Panel, *, now: datetime, link_to_running: str | None = None) -> list[Block]:
     """The panel, without the fields and buttons that some of its states ask for.
 
@@ -185,8 +261,10 @@ def draw(panel: Panel, *, now: datetime, link_to_running: str | None = None) -> 
             return [alert("default", "Choose a backup and where to copy it: then this says whether it can be copied.")]
         case Looking(region=region):
             return [alert("info", f"Looking at {region} …")]
-        case CopyPlan():
-            return _of_plan(panel, now, link_to_running)
+        case OrderPlan(plans=(single,)):
+            return _of_plan(single, now, link_to_running)
+        case OrderPlan():
+            return _of_several(panel, now)
         case _:
             first, *_ = panel
             return [
@@ -197,7 +275,41 @@ def draw(panel: Panel, *, now: datetime, link_to_running: str | None = None) -> 
 
 def _of_plan(plan: CopyPlan, now: datetime, link_to_running: str | None) -> list[Block]:
     said = verdict(plan, now=now, link_to_running=link_to_running)
-    blocks = [alert(said.level, said.short), section(said.full)]
+    drawn = [alert(said.level, said.short), section(said.full)]
     if plan.existing:
-        blocks.append(section(of_existing(plan.existing, plan.request.destination)))
-    return blocks
+        drawn.append(section(of_existing(plan.existing, plan.request.destination)))
+    if warning := rotation_warning(plan, now):
+        drawn.append(section(warning))
+    return drawn
+
+
+def _of_several(plan: OrderPlan, now: datetime) -> list[Block]:
+    """One line for each backup and region, the worst first; in front, what it all comes to."""
+    verdicts = [(each, verdict(each, now=now)) for each in plan.plans]
+    worst_first = sorted(verdicts, key=lambda each: _WORST_FIRST.index(each[1].level))
+    copies = count(len(plan.copies), "copy")
+    level, gist_of_all = (
+        (worst_first[0][1].level, f"{len(plan.problems)} of {len(plan.plans)} cannot be copied as it is.")
+        if plan.problems
+        else ("success", f"{copies}, {size(plan.size_gb)}. Ready to copy.")
+    )
+    lines = [
+        f"{_SIGNS[said.level]} {code(each.backup.name, 64)} → {each.request.destination}: {escape(said.short, 200)}"
+        for each, said in worst_first
+    ]
+    existing = [of_existing(each.existing, each.request.destination) for each in plan.plans if each.existing]
+    warnings = list(dict.fromkeys(filter(None, (rotation_warning(each, now) for each in plan.plans))))
+    return [alert(level, gist_of_all), *(section(part) for part in (*in_sections(lines), *existing[:5], *warnings[:3]))]
+
+
+_WORST_FIRST: tuple[Level, ...] = ("error", "warning", "info", "default", "success")
+
+_SIGNS: Mapping[Level, str] = MappingProxyType(
+    {
+        "error": ":x:",
+        "warning": ":warning:",
+        "info": ":information_source:",
+        "default": "•",
+        "success": ":white_check_mark:",
+    }
+)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME
+from bot.domain.plan import MOST_COPIES
 from bot.domain.reasons import Reason
 
 
@@ -75,7 +76,7 @@ _NOT_POSSIBLE: Mapping[Reason, Words] = {
         "Its parent is not in the destination",
         "This is an incremental backup: it needs its parent {about}, which is not in the destination. "
         "Cloud Databases would refuse this copy.",
-        "Copy the parent first. When that copy is done, copy this one.",
+        "Copy the whole chain, oldest first: the form and the confirmation offer it.",
         Who.YOU,
         unnamed="backup",
     ),
@@ -86,6 +87,13 @@ _NOT_POSSIBLE: Mapping[Reason, Words] = {
         "Make a new full backup of the instance and copy that, or choose a full backup that is still there.",
         Who.YOU,
         unnamed="backup",
+    ),
+    Reason.TOO_MANY_COPIES: Words(
+        "Too many copies at once",
+        f"This would make {{about}} copies; one order may make {MOST_COPIES}.",
+        "Choose fewer backups or regions. For a very long chain, copy an older backup of it first, then the rest.",
+        Who.YOU,
+        unnamed="more",
     ),
     Reason.NAME_MISSING: Words(
         "The copy needs a name",
@@ -324,6 +332,25 @@ _ENDED: Mapping[Reason, Words] = {
         "Stopped",
         "It was stopped before anything had begun. Nothing was copied.",
         "Nothing has to be done. It can be asked for again at any time.",
+        Who.YOU,
+    ),
+    Reason.PARENT_NOT_COPIED: Words(
+        "Left undone",
+        "What it was made from has not arrived in the destination, so it was not sent. Nothing was copied.",
+        "See what became of its parent, then try again: what is there already is left out.",
+        Who.YOU,
+    ),
+    Reason.BACKUP_CHANGED: Words(
+        "The backup is not the one that was confirmed",
+        "Its size or its parent has changed since the plan was confirmed, so it was not sent. Nothing was copied.",
+        "Try again: the plan is made anew, and shown before anything is sent.",
+        Who.YOU,
+    ),
+    Reason.ROTATED_AWAY: Words(
+        "The schedule has deleted the backup",
+        "This backup was made by a schedule, and it is gone: schedules keep only the newest full backups, and delete the "
+        "others with all that was made from them. Nothing was copied.",
+        "Copy a backup of the newer week. To keep old ones, let the schedule keep more, or copy them sooner.",
         Who.YOU,
     ),
     Reason.UNEXPECTED: Words(

@@ -3,40 +3,43 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.copies import Copy
+from bot.domain.orders import OrderStanding
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.copy_message import standing_of
+from bot.slack.views.copy_message import progress
+from bot.slack.views.copy_standing import standing_of
 from bot.slack.views.text import DEFAULT_COMMAND, code, count, escape, fit, link, person_name, slack_date
 
 MOST = 8
-"""Copies shown in each of the two lists: twice that many stay within the size of a message."""
+"""Orders shown in each of the two lists: twice that many stay within the size of a message."""
 
 LONGEST_LINE = 350
 LONGEST_TEXT = 2500
 
 
 def draw(
-    running: Sequence[Copy],
-    mine: Sequence[Copy],
+    running: Sequence[OrderStanding],
+    mine: Sequence[OrderStanding],
     *,
     now: datetime,
     links: Mapping[str, str] | None = None,
     command: str = DEFAULT_COMMAND,
 ) -> Message:
-    """Open copies of everybody, and the last ones of the person who asks.
+    """Open orders of everybody, and the last ones of the person who asks.
 
     Args:
         running: oldest first.
         mine: newest first; those that run are left out, as they are in the other list.
         now: for lengths of time.
-        links: addresses of the copies' messages, by the copy's id.
+        links: addresses of the orders' messages, by the order's id.
         command: the slash command's name.
     """
-    open_ones = [_line(copy, now, (links or {}).get(copy.id)) for copy in running[:MOST]]
-    ended = [copy for copy in mine if not copy.is_open][:MOST]
-    ended_ones = [_line(copy, now, (links or {}).get(copy.id)) for copy in ended]
-    heading = f"*{count(len(running), 'copy').replace('copys', 'copies')} under way*" if running else "*Nothing runs*"
+    addresses = links or {}
+    open_ones = [_line(each, now, addresses.get(each.order.id)) for each in running[:MOST]]
+    ended = [each for each in mine if not each.is_open][:MOST]
+    ended_ones = [_line(each, now, addresses.get(each.order.id)) for each in ended]
+    copies = sum(copy.is_open for copy in {copy.id: copy for each in running for copy in each.copies}.values())
+    heading = f"*{count(copies, 'copy')} under way*" if running else "*Nothing runs*"
     more = len(running) - len(open_ones)
     shown: list[Block] = [blocks.section(heading), *(blocks.section(line) for line in open_ones)]
     if more > 0:
@@ -44,17 +47,20 @@ def draw(
     if ended_ones:
         shown += [blocks.divider(), blocks.section("*What you asked for lately*")]
         shown += [blocks.section(line) for line in ended_ones]
-    shown.append(blocks.context(f"Only you see this. {code(f'{command} cancel ID')} stops a copy that has not begun."))
+    shown.append(blocks.context(f"Only you see this. {code(f'{command} cancel ID')} stops what has not begun."))
     text = "\n".join([heading, *open_ones, *ended_ones])
     return Message(text=fit(text, LONGEST_TEXT), blocks=shown)
 
 
-def _line(copy: Copy, now: datetime, address: str | None) -> str:
-    standing = standing_of(copy, now=now)
+def _line(standing: OrderStanding, now: datetime, address: str | None) -> str:
+    copy, order = standing.main, standing.order
+    stands = standing_of(copy, now=now)
+    how = stands.gist if standing.is_single else progress(standing)
     way = f"{escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}"
     told = f" · {link(address, 'message')}" if address else ""
+    others = "" if standing.is_single else f" and {count(len(standing.copies) - 1, 'other')}"
     line = (
-        f"{standing.sign} {code(copy.backup.name, 64)} {way}: {escape(standing.gist)}\n"
-        f"{person_name(copy.requested_by)} {slack_date(copy.requested_at)} · id {code(copy.id, 20)}"
+        f"{stands.sign} {code(copy.backup.name, 64)}{others} {way}: {escape(how)}\n"
+        f"{person_name(order.requested_by)} {slack_date(order.requested_at)} · id {code(order.id, 20)}"
     )
     return fit(line, LONGEST_LINE) + told

@@ -68,11 +68,15 @@ def duration(seconds: float) -> str:
 
 
 def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+    return (
+        f"{number:,} {word}"
+        if number == 1
+        else f"{number:,} {word.removesuffix('y')}{'ies' if word[-1] == 'y' else 's'}"
+    )
 
 
 def count(number: int, word: str) -> str:
-    """A number with its word: ``1 backup``, ``1,240 backups``."""
+    """A number with its word: ``1 backup``, ``1,240 backups``, ``2 copies``."""
     return _count(number, word)
 
 

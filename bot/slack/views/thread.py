@@ -1,18 +1,21 @@
-"""The story of a copy, line by line, in the thread of its message.
+"""The story of an order, line by line, in the thread of its message.
 
-Who asked is mentioned when it has ended: once, because a copy ends once. The one other mention is the question that
-only a person can answer: without an answer the copy would never end.
+Who asked is mentioned when all of it has ended: once, as the last line says it. The one other mention is the question
+that only a person can answer: without an answer the copy would never end.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.domain.copies import Copy
+from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventKind, RecordedEvent
+from bot.domain.orders import OrderStanding
 from bot.domain.reasons import Reason
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
-from bot.slack.views.copy_message import fault_of_facts, took_of
+from bot.slack.views.copy_message import progress
+from bot.slack.views.copy_standing import fault_of_facts, took_of
+from bot.slack.views.plan_status import SURE
 from bot.slack.views.reasons import answer, explain, gist, problem_of
 from bot.slack.views.text import code, duration, escape, fit, mention, person_name
 
@@ -31,31 +34,53 @@ SILENT: Mapping[EventKind, str] = MappingProxyType(
 """Events that are not told in a thread, and why."""
 
 
-def line(recorded: RecordedEvent, copy: Copy) -> Message | None:
+def line(recorded: RecordedEvent, standing: OrderStanding, *, is_last: bool) -> Message | None:
     """What the thread says of an event; ``None`` for what it does not tell.
 
     Args:
-        recorded: the event, from the copy's story.
-        copy: as it stands now, which may be later.
+        recorded: the event, from the order's story.
+        standing: the order as it stands now, which may be later.
+        is_last: whether the order has ended, and this is the last that is told of it.
     """
-    tell = LINES.get(recorded.event.kind)
-    if tell is None:
+    event = recorded.event
+    copy = next((each for each in standing.copies if each.id == event.copy_id), None)
+    tell = LINES.get(event.kind)
+    told = [tell(event, copy)] if tell and copy and (standing.is_single or event.kind not in _TOLD_OF_ONE_ONLY) else []
+    if standing.is_single:
+        told = [f"{mention(standing.order.requested_by.id)} {each}" for each in told] if is_last else told
+    elif copy:
+        told = [f"{code(copy.backup.name, 64)} → {escape(copy.destination, 20)}: {each}" for each in told]
+        told += [_end(standing)] if is_last else []
+    if not told:
         return None
-    words = fit(tell(recorded.event, copy), blocks.LONGEST_SECTION)
+    words = fit("\n".join(told), blocks.LONGEST_SECTION)
     return Message(text=words, blocks=[blocks.section(words)])
 
 
+_TOLD_OF_ONE_ONLY = frozenset(
+    {EventKind.ACCEPTED, EventKind.PARENT_ARRIVED, EventKind.WAITING_FOR_PARENT, EventKind.LEFT_UNDONE}
+)
+"""Of many copies this would be too much: the message shows it."""
+
+
+def _end(standing: OrderStanding) -> str:
+    """How all of it ended, for who asked."""
+    is_left = bool(standing.in_state(CopyState.FAILED, CopyState.STOPPED))
+    again = " *Try again* at the message above goes on with what is missing." if is_left else ""
+    return f"{mention(standing.order.requested_by.id)} *It has ended:* {progress(standing)}.{again}"
+
+
 def _joined(event: Event, _copy: Copy) -> str:
-    return f"{person_name(event.who)} asked for the same copy. One is enough: this one is for both."
+    return f"{person_name(event.who)} asked for the same copy. One is enough: it is for both."
 
 
-def _stopped(event: Event, copy: Copy) -> str:
-    return f"{mention(copy.requested_by.id)} {person_name(event.who)} *stopped* this copy. Nothing was copied."
+def _stopped(event: Event, _copy: Copy) -> str:
+    return f"{person_name(event.who)} *stopped* this copy. Nothing was copied."
 
 
 def _said_it_was_copied(event: Event, copy: Copy) -> str:
     return (
-        f"{mention(copy.requested_by.id)} {person_name(event.who)} says that it *was copied* to "
+        f"{person_name(event.who)} says that it *was copied* to "
         f"{escape(copy.destination, 20)}. Nothing more is sent; see for yourself that it becomes COMPLETED there."
     )
 
@@ -111,25 +136,42 @@ def _asked_person(_event: Event, copy: Copy) -> str:
     )
 
 
+def _found_there(_event: Event, copy: Copy) -> str:
+    how = SURE[copy.copied_evidence] if copy.copied_evidence else None
+    known = f" It was recognised because {how[0]} ({how[1]})." if how else ""
+    return f"It is in {escape(copy.destination, 20)} already, and was not copied a second time.{known}"
+
+
+def _left_undone(event: Event, copy: Copy) -> str:
+    parent = code(str(event.facts.get("parent") or copy.backup.parent_id or "its parent"))
+    return f"*Left undone:* its parent {parent} has not arrived in {escape(copy.destination, 20)}. Nothing was sent."
+
+
+def _slow(event: Event, _copy: Copy) -> str:
+    seconds = event.facts.get("seconds")
+    so_far = f" It runs for {duration(float(seconds))} now." if isinstance(seconds, int | float) else ""
+    return f":turtle: This copy is *slower than nearly all* before it between these regions.{so_far} The bot goes on watching."
+
+
 def _completed(event: Event, copy: Copy) -> str:
     seconds = event.facts.get("seconds")
     took = duration(float(seconds)) if isinstance(seconds, int | float) else took_of(copy)
     after = f" after {took}" if took else ""
     copied_id = event.facts.get("copied_id") or copy.copied_id or "unknown"
     return (
-        f"{mention(copy.requested_by.id)} *Done*{after}: {code(copy.name)} is in {escape(copy.destination, 20)}, "
+        f"*Done*{after}: {code(copy.name)} is in {escape(copy.destination, 20)}, "
         f"COMPLETED. Its id there is {code(str(copied_id))}."
     )
 
 
 def _failed(event: Event, copy: Copy) -> str:
     problem = problem_of(copy, event.reason, fault_of_facts(event.reason, event.facts))
-    return f"{mention(copy.requested_by.id)} The copy *failed*.\n{explain(problem, copy=copy)}"
+    return f"The copy *failed*.\n{explain(problem, copy=copy)}"
 
 
 def _lost(event: Event, copy: Copy) -> str:
     problem = problem_of(copy, event.reason)
-    return f"{mention(copy.requested_by.id)} The bot has *stopped watching* this copy.\n{explain(problem, copy=copy)}"
+    return f"The bot has *stopped watching* this copy.\n{explain(problem, copy=copy)}"
 
 
 LINES: Mapping[EventKind, Callable[[Event, Copy], str]] = MappingProxyType(
@@ -140,6 +182,9 @@ LINES: Mapping[EventKind, Callable[[Event, Copy], str]] = MappingProxyType(
         EventKind.SAID_SEND_AGAIN: _said_send_again,
         EventKind.WAITING_FOR_PARENT: _waiting,
         EventKind.PARENT_ARRIVED: _parent_arrived,
+        EventKind.FOUND_THERE: _found_there,
+        EventKind.LEFT_UNDONE: _left_undone,
+        EventKind.SLOW: _slow,
         EventKind.ACCEPTED: _accepted,
         EventKind.REFUSED: _failed,
         EventKind.WILL_SEND_AGAIN: _will_send_again,
