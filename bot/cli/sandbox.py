@@ -1,11 +1,13 @@
 """``sandbox``: the real bot with a simulated Slack workspace and simulated Cloud Databases, on this machine alone."""
 
 import asyncio
+import errno
 import json
+import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,15 +16,46 @@ import uvloop
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from bot.assembly import RunningBot, running_bot
-from bot.sandbox.cloud import RunningCloud, SimulatedCloud
-from bot.sandbox.workspace import ConversationScreen, Form, Message, Person, SimulatedWorkspace
+from bot.assembly import CannotStartError, RunningBot, running_bot
+from bot.sandbox.cloud import RunningCloud, SimulatedCloud, StoredBackup
+from bot.sandbox.estate import Estate
+from bot.sandbox.workspace import (
+    AppError,
+    ConversationScreen,
+    Form,
+    Message,
+    NotPossibleError,
+    NotShownError,
+    OfferedOption,
+    Person,
+    SimulatedWorkspace,
+)
 from bot.server import SLACK_PATH
 from bot.settings import Settings
 from bot.slack.manifest import build_manifest
 from bot.telemetry import configure_logging
 
-__all__ = ["ConversationScreen", "Form", "Message", "Person", "Sandbox", "running_sandbox", "sandbox"]
+__all__ = [
+    "USUAL_SPEED",
+    "AppError",
+    "ConversationScreen",
+    "Form",
+    "Message",
+    "NotPossibleError",
+    "NotShownError",
+    "OfferedOption",
+    "Person",
+    "Sandbox",
+    "SimulatedCloud",
+    "StoredBackup",
+    "running_sandbox",
+    "sandbox",
+]
+
+PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
+
+PEOPLE = ("alice", "bob", "ana")
+"""Those of the workspace who may use the bot."""
 
 USUAL_SPEED = 60.0
 """A copy that takes four minutes takes four seconds."""
@@ -64,7 +97,14 @@ class Sandbox:
 
 @asynccontextmanager
 async def running_sandbox(
-    folder: Path, *, seed: int = 7, speed: float = USUAL_SPEED, socket_mode: bool = False, port: int = 0
+    folder: Path,
+    *,
+    seed: int = 7,
+    speed: float = USUAL_SPEED,
+    socket_mode: bool = False,
+    port: int = 0,
+    estate: Estate | None = None,
+    changes: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Sandbox]:
     """Both simulators and the bot, on loopback, until the block is left.
 
@@ -74,9 +114,12 @@ async def running_sandbox(
         speed: how much faster than true copies run.
         socket_mode: whether the bot connects to Slack, rather than Slack to it.
         port: of the bot; 0 for any free one.
+        estate: the backups there are; those of the storyboard if not given.
+        changes: settings of the bot that are to be others than a sandbox's usual ones, by name.
     """
     async with AsyncExitStack() as stack:
-        cloud = SimulatedCloud(seed=seed, speed=speed)
+        stack.enter_context(_without_proxies())
+        cloud = SimulatedCloud(seed=seed, speed=speed, estate=estate)
         running_cloud = await stack.enter_async_context(cloud.serving())
         workspace = SimulatedWorkspace(seed=seed)
         served = await stack.enter_async_context(workspace.serving())
@@ -84,7 +127,7 @@ async def running_sandbox(
         app = workspace.install(build_manifest(command="/copy-backup", public_url=address))
         for channel in ("#databases", "#ops-private"):
             workspace.channel(channel).invites_the_app()
-        settings = SandboxSettings(
+        usual = SandboxSettings(
             slack_bot_token=SecretStr(app.bot_token),
             slack_signing_secret=SecretStr(app.signing_secret),
             slack_app_token=SecretStr(app.app_token) if socket_mode else None,
@@ -93,7 +136,7 @@ async def running_sandbox(
             rackspace_api_key=SecretStr(running_cloud.api_key),
             rackspace_identity_url=running_cloud.identity_url,
             database_url=f"sqlite:///{folder / 'bot.sqlite'}",
-            allowed_people=tuple(workspace.person(name).id for name in ("alice", "bob", "ana")),
+            allowed_people=tuple(workspace.person(name).id for name in PEOPLE),
             port=port,
             # a bot as impatient as its cloud is fast: the usual patience, divided
             first_look_seconds=10.0 / speed,
@@ -104,6 +147,7 @@ async def running_sandbox(
             patience_seconds=max(5.0, 900.0 / speed),
             message_update_seconds=min(1.0, 6.0 / speed),
         )
+        settings = SandboxSettings.model_validate(usual.model_dump() | dict(changes or {}))
         bot = await stack.enter_async_context(running_bot(settings))
         if not socket_mode:
             address = f"http://127.0.0.1:{bot.port}"
@@ -112,21 +156,55 @@ async def running_sandbox(
         yield Sandbox(cloud, running_cloud, workspace, served.api_url, bot, settings)
 
 
+@contextmanager
+def _without_proxies() -> Iterator[None]:
+    """Everything is on this machine, and is not asked for through a proxy: Slack's and the cloud's clients would take
+    one from the environment.
+    """
+    names = [name for name in os.environ if name.lower() in PROXIES]
+    set_aside = {name: os.environ.pop(name) for name in names}
+    try:
+        yield
+    finally:
+        os.environ.update(set_aside)
+
+
 @click.command()
 @click.option("--only", type=click.Choice(["cloud"]), help="Start the simulated cloud alone; prints one line of JSON.")
-@click.option("--port", default=0, show_default="any free one", help="Of the bot, or of the cloud with --only cloud.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default="any free one",
+    help="Of the bot, or of the cloud with --only cloud.",
+)
 @click.option("--seed", default=7, show_default=True, help="The same seed gives the same data.")
-@click.option("--speed", default=USUAL_SPEED, show_default=True, help="How much faster than true copies run.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=USUAL_SPEED,
+    show_default=True,
+    help="How much faster than true copies run.",
+)
 @click.option("--socket-mode", is_flag=True, help="The bot connects to Slack, rather than Slack to it.")
 def sandbox(only: str | None, port: int, seed: int, speed: float, socket_mode: bool) -> None:
     """Keep the bot running in a simulated world, and print where everything is.
 
     Nothing leaves this machine. Ctrl-C ends it.
     """
-    if speed <= 0:
-        raise click.BadParameter("has to be more than 0", param_hint="--speed")
     configure_logging("text", "WARNING")
-    uvloop.run(_cloud_alone(port, seed, speed) if only else _all(port, seed, speed, socket_mode=socket_mode))
+    world = _cloud_alone(port, seed, speed) if only else _all(port, seed, speed, socket_mode=socket_mode)
+    try:
+        uvloop.run(world)
+    except (CannotStartError, OSError) as error:
+        raise click.ClickException(_why_not(error, port)) from error
+
+
+def _why_not(error: CannotStartError | OSError, port: int) -> str:
+    cause = error if isinstance(error, OSError) else error.__cause__
+    if isinstance(cause, OSError) and cause.errno in {errno.EADDRINUSE, errno.EACCES}:
+        return f"Port {port} cannot be had: {os.strerror(cause.errno)}. Give another --port, or 0 for any free one."
+    return f"The sandbox cannot start. {error}"
 
 
 async def _cloud_alone(port: int, seed: int, speed: float) -> None:
@@ -140,15 +218,41 @@ async def _cloud_alone(port: int, seed: int, speed: float) -> None:
 async def _all(port: int, seed: int, speed: float, *, socket_mode: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="copy-backup-") as folder:
         async with running_sandbox(Path(folder), seed=seed, speed=speed, socket_mode=socket_mode, port=port) as all_:
-            click.echo("This is a sandbox: nothing in it is real, and nothing leaves this machine.")
-            click.echo(f"  the bot            http://127.0.0.1:{all_.bot.port}")
-            click.echo(f"  simulated Slack    {all_.slack_api_url}")
-            click.echo(f"  simulated Identity {all_.running_cloud.identity_url}")
-            for region, url in all_.running_cloud.regions.items():
-                click.echo(f"  databases in {region}   {url}")
-            click.echo(f"  audit log          {all_.settings.database_url}")
-            click.echo("Ctrl-C ends it.")
+            click.echo(_described(all_))
             await _until_told_to_stop()
+
+
+def _described(world: Sandbox) -> str:
+    """Where everything is, and what can be done with it."""
+    cloud = world.running_cloud
+    slack = world.slack_api_url.removesuffix("/api/")
+    databases = "\n".join(f"  databases in {region}   {url}" for region, url in cloud.regions.items())
+    return f"""\
+This is a sandbox: nothing in it is real, and nothing leaves this machine.
+
+Where it is
+  the bot            http://127.0.0.1:{world.bot.port}
+  simulated Slack    {world.slack_api_url}
+  simulated Identity {cloud.identity_url}   (username {cloud.username}, API key {cloud.api_key})
+{databases}
+
+Who is there
+  {", ".join(PEOPLE)} may use the bot; carol, greg (a guest) and otto (a guest) may not.
+  Channels with the bot: #databases, #ops-private. Without it: #general, #archive (archived).
+
+What you can do, from another terminal
+  See the channel     curl {slack}/control/channels/databases/messages
+  See the cloud       curl http://127.0.0.1:{cloud.port}/control/backups/IAD
+  Make trouble        curl -d '{{"status": 503, "times": 2, "operation": "copy"}}' \\
+                           http://127.0.0.1:{cloud.port}/control/trouble/refuse
+  Read the audit log  DATABASE_URL={world.settings.database_url} python -m bot audit list
+  Be a person         in Python, with a sandbox of its own:
+                        async with running_sandbox(folder) as sandbox:      # from bot.cli.sandbox
+                            alice = sandbox.workspace.person("alice")
+                            await alice.types("/copy-backup")
+                            form = await alice.sees_form()
+
+Ctrl-C ends it, and leaves nothing behind."""
 
 
 async def _until_told_to_stop() -> None:

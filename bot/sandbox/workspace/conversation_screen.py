@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.console import RenderableType
+
 from bot.sandbox.workspace.blocks import Block
 from bot.sandbox.workspace.directory import Conversation
 from bot.sandbox.workspace.messages import StoredMessage
 from bot.sandbox.workspace.refusals import Payload
 from bot.sandbox.workspace.state import WorkspaceState
+from bot.sandbox.workspace.terminal import Terminal
 
 PATIENCE = 5.0
 """Seconds that everything waits that has no other patience."""
@@ -54,6 +57,11 @@ class Message:
     def rendered(self) -> str:
         """What a reader sees."""
         return self._state.render.message(self.stored.text, self.stored.accepted.blocks)
+
+    @property
+    def drawn(self) -> RenderableType:
+        """What a reader sees, for a terminal: with rich's colours and columns."""
+        return Terminal(self._state.render).message(self.stored.text, self.stored.accepted.blocks)
 
     @property
     def notification(self) -> str:
