@@ -60,6 +60,7 @@ class OrderRequest:
 
     Attributes:
         name: of the new backup, or the template that the names are made from.
+        left_out: backups and regions that are not asked for all the same.
     """
 
     source: str
@@ -70,6 +71,7 @@ class OrderRequest:
     whole_chain: bool = False
     despite_existing_copy: bool = False
     despite_unchecked_parent: bool = False
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def single(self) -> tuple[CopyRequest, ...]:
@@ -87,6 +89,7 @@ class OrderRequest:
             )
             for destination in self.destinations
             for backup_id in self.backup_ids
+            if (backup_id, destination) not in self.left_out
         )
 
 

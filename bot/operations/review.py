@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.domain.copies import Copy
+from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventFilter, RecordedEvent
+from bot.domain.names import USUAL_TEMPLATE
 from bot.domain.orders import OrderStanding
+from bot.domain.plan import OrderRequest
 from bot.operations.ports import Ports
 
 
@@ -26,6 +28,25 @@ async def recent_orders_of(ports: Ports, person_id: str, *, limit: int = 10) -> 
 async def find_order(ports: Ports, order_id: str) -> OrderStanding | None:
     """One order; a unique beginning of its id, of six characters at least, is enough."""
     return await ports.record.order(order_id)
+
+
+def what_is_left(standing: OrderStanding) -> OrderRequest:
+    """A request for what an order has not brought, with the chains beneath it."""
+    wanted = standing.wanted
+    left = [copy for copy in wanted if copy.state is not CopyState.COMPLETED] or list(wanted)
+    done = {(copy.backup.id, copy.destination) for copy in wanted} - {
+        (each.backup.id, each.destination) for each in left
+    }
+    backup_ids = tuple(dict.fromkeys(copy.backup.id for copy in left))
+    return OrderRequest(
+        source=left[0].backup.region,
+        backup_ids=backup_ids,
+        destinations=tuple(dict.fromkeys(copy.destination for copy in left)),
+        name=left[0].name if len(backup_ids) == 1 else USUAL_TEMPLATE,
+        description=left[0].description,
+        whole_chain=len(standing.copies) > len(wanted),
+        left_out=tuple(sorted(done)),
+    )
 
 
 async def history(ports: Ports, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:

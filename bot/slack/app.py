@@ -97,9 +97,8 @@ class SlackRoom:
         await self._client.aclose()
 
     def on_event(self, recorded: RecordedEvent) -> None:
-        """Something was committed to the audit log: its copy's message is brought up to date."""
-        if recorded.event.copy_id is not None:
-            self._notifier.wake(recorded.event.copy_id)
+        """Something was committed to the audit log: the messages that tell of it are brought up to date."""
+        self._notifier.on_event(recorded)
 
     async def handler(self, request: Request) -> Response:
         """Answer one request of Slack's over HTTP. What is not signed by Slack gets a 401 and nothing else."""

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from bot.domain.copies import Copy
 from bot.domain.reasons import Reason
 from bot.operations.find_backups import find_backups, last_source_region
 from bot.operations.ports import Ports
@@ -181,11 +180,11 @@ class Desk:
         known = self._channels.get(channel)
         return "channel_not_allowed" if not self.guard.may_tell(channel) else known[0] if known else None
 
-    # Where a copy is told
+    # Where an order is told
 
-    async def link_to(self, copy: Copy) -> str | None:
-        """The address of a copy's message; ``None`` while it has none, or Slack does not say."""
-        post = await self.posts.post_of(copy.id)
+    async def link_to(self, order_id: str) -> str | None:
+        """The address of an order's message; ``None`` while it has none, or Slack does not say."""
+        post = await self.posts.post_of(order_id)
         if post is None or post.message_ts is None:
             return None
         try:

@@ -1,8 +1,8 @@
-"""The one message of a copy in its channel: kept true, with the copy's story in its thread.
+"""The one message of an order in its channel: kept true, with the order's story in its thread.
 
 What was posted is remembered before and after (`Posts`), and every message carries metadata by which it is found
 again: so a crash, or an answer that was lost, posts nothing twice (``slack-platform.md``, Where a message can go).
-A copy does not wait for any of this: what cannot be told now is told when Slack is back.
+No copy waits for any of this: what cannot be told now is told when Slack is back.
 """
 
 import asyncio
@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from bot.domain.copies import Copy
+from bot.domain.copies import CopyState
 from bot.domain.events import RecordedEvent
+from bot.domain.orders import Order, OrderStanding
 from bot.domain.posts import Post
+from bot.operations.plan_order import learned_of
 from bot.operations.ports import Ports
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands
@@ -30,14 +32,14 @@ WORKSPACE_ERRORS = frozenset({"token_revoked", "account_inactive", "invalid_auth
 """Nothing can be told to anybody until somebody cures this: it is tried again, rarely."""
 
 SECONDS_BEFORE = 300.0
-"""How much older than its copy a message may look: clocks differ."""
+"""How much older than its order a message may look: clocks differ."""
 
 
 class Posts(Protocol):
     """What was posted, remembered."""
 
-    async def post_of(self, copy_id: str) -> Post | None:
-        """The message of a copy; ``None`` before anything was tried."""
+    async def post_of(self, order_id: str) -> Post | None:
+        """The message of an order; ``None`` before anything was tried."""
         ...
 
     async def save(self, post: Post) -> None:
@@ -45,7 +47,7 @@ class Posts(Protocol):
         ...
 
     async def unfinished(self) -> Sequence[str]:
-        """Ids of the copies of which something is still to be told."""
+        """Ids of the orders of which something is still to be told."""
         ...
 
 
@@ -68,7 +70,7 @@ class Pacer:
 
 
 class Notifier:
-    """Tells what happens to copies. One task for each copy of which something is to be told."""
+    """Tells what happens to orders. One task for each order of which something is to be told."""
 
     def __init__(
         self, ports: Ports, posts: Posts, client: SlackClient, errands: Errands, *, seconds_between_writes: float = 1.0
@@ -81,23 +83,32 @@ class Notifier:
         self._news: dict[str, asyncio.Event] = {}
         self._tellers: set[asyncio.Task[None]] = set()
         self._certain: set[str] = set()
-        """Copies of which this process knows what was told: it told it, or looked."""
+        """Orders of which this process knows what was told: it told it, or looked."""
         self._closing = False
 
     async def start(self) -> None:
         """Go on with everything that was not told to the end."""
-        for copy_id in {*await self._posts.unfinished(), *(copy.id for copy in await self._ports.record.open_copies())}:
-            self.wake(copy_id)
+        for order_id in await self._posts.unfinished():
+            self.wake(order_id)
 
-    def wake(self, copy_id: str) -> None:
-        """Something happened to this copy. Returns at once."""
-        if copy_id in self._news:
-            self._news[copy_id].set()
+    def on_event(self, recorded: RecordedEvent) -> None:
+        """Something was committed: the orders that it is about are brought up to date. Returns at once."""
+        if recorded.event.copy_id is not None and not self._closing:
+            self._errands.start(self._wake_orders_with(recorded.event.copy_id), "find out whom an event concerns")
+
+    async def _wake_orders_with(self, copy_id: str) -> None:
+        for standing in await self._ports.record.orders_with(copy_id):
+            self.wake(standing.order.id)
+
+    def wake(self, order_id: str) -> None:
+        """Something happened to this order. Returns at once."""
+        if order_id in self._news:
+            self._news[order_id].set()
             return
         if self._closing:
             return
-        self._news[copy_id] = asyncio.Event()
-        teller = self._errands.start(self._tell_all(copy_id), f"tell what happens to copy {copy_id}")
+        self._news[order_id] = asyncio.Event()
+        teller = self._errands.start(self._tell_all(order_id), f"tell what happens to order {order_id}")
         self._tellers.add(teller)
         teller.add_done_callback(self._tellers.discard)
 
@@ -108,19 +119,19 @@ class Notifier:
             teller.cancel()
         await asyncio.gather(*self._tellers, return_exceptions=True)
 
-    async def _tell_all(self, copy_id: str) -> None:
+    async def _tell_all(self, order_id: str) -> None:
         """Tell until there is nothing new; whatever Slack's trouble, nothing is left out."""
         pause = FIRST_PAUSE
-        news = self._news[copy_id]
+        news = self._news[order_id]
         try:
             while True:
                 news.clear()
                 try:
-                    await self._tell(copy_id)
+                    await self._tell(order_id)
                 except SlackTroubleError as trouble:
                     if trouble.leaves_open:
-                        self._certain.discard(copy_id)
-                    logger.warning("copy %s could not be told: %s; again in %.0f s", copy_id, trouble, pause)
+                        self._certain.discard(order_id)
+                    logger.warning("order %s could not be told: %s; again in %.0f s", order_id, trouble, pause)
                     await asyncio.sleep(max(pause, trouble.retry_after or 0.0))
                     pause = min(pause * 2, LONGEST_PAUSE)
                     continue
@@ -128,111 +139,129 @@ class Notifier:
                 if not news.is_set():
                     return
         finally:
-            del self._news[copy_id]
+            del self._news[order_id]
 
-    async def _tell(self, copy_id: str) -> None:
+    async def _tell(self, order_id: str) -> None:
         """Bring the message and its thread up to date.
 
         Raises:
             SlackTroubleError: it has to be tried again.
         """
-        copy = await self._ports.record.copy(copy_id)
-        post = await self._posts.post_of(copy_id)
-        if copy is None or (post is not None and post.is_finished):
+        standing = await self._ports.record.order(order_id)
+        post = await self._posts.post_of(order_id)
+        if standing is None or (post is not None and post.is_finished):
             return
         try:
-            post = await self._posted(copy, post)
-            post = await self._brought_up_to_date(copy, post)
+            post = await self._posted(standing, post)
+            post = await self._brought_up_to_date(post)
             post = await self._told_in_thread(post)
         except SlackTroubleError as trouble:
             if trouble.is_passing or trouble.error in WORKSPACE_ERRORS:
                 raise
-            await self._without_channel(copy, trouble)
+            await self._without_channel(standing, trouble)
 
-    async def _posted(self, copy: Copy, post: Post | None) -> Post:
+    async def _posted(self, standing: OrderStanding, post: Post | None) -> Post:
         """The message, posted if it is not there yet."""
+        order = standing.order
         if post is not None and post.message_ts is not None:
             return post
         if post is None:
-            post = Post(copy_id=copy.id, channel=copy.channel)
+            post = Post(order_id=order.id, channel=order.channel)
             await self._posts.save(post)
-            self._certain.add(copy.id)
-        elif copy.id not in self._certain and (found := await self._find_message(copy)):
+            self._certain.add(order.id)
+        elif order.id not in self._certain and (found := await self._find_message(order)):
             return await self._save(replace(post, message_ts=found, problem=None))
-        await self._pacer.turn(copy.channel)
-        copy, story = await self._latest(copy)
-        drawn = copy_message.draw(copy, now=self._ports.clock.now(), story=story)
-        ts = await self._client.post_message(copy.channel, drawn, metadata=copy_message.metadata(copy))
-        return await self._save(replace(post, message_ts=ts, shown_revision=copy.revision, problem=None))
+        await self._pacer.turn(order.channel)
+        now_standing, drawn = await self._drawn(order.id)
+        ts = await self._client.post_message(order.channel, drawn, metadata=copy_message.metadata(now_standing))
+        return await self._save(replace(post, message_ts=ts, shown_revision=now_standing.revision, problem=None))
 
-    async def _brought_up_to_date(self, copy: Copy, post: Post) -> Post:
-        """The message, showing the copy as it stands."""
-        copy = await self._ports.record.copy(copy.id) or copy
-        if post.message_ts is None or post.shown_revision == copy.revision or post.problem == "message_not_found":
+    async def _brought_up_to_date(self, post: Post) -> Post:
+        """The message, showing the order as it stands."""
+        standing = await self._standing(post.order_id)
+        if post.message_ts is None or post.shown_revision == standing.revision or post.problem == "message_not_found":
             return post
         await self._pacer.turn(post.channel)
-        copy, story = await self._latest(copy)
-        drawn = copy_message.draw(copy, now=self._ports.clock.now(), story=story)
-        await self._client.update_message(post.channel, post.message_ts, drawn, metadata=copy_message.metadata(copy))
-        return await self._save(replace(post, shown_revision=copy.revision, problem=None))
+        standing, drawn = await self._drawn(post.order_id)
+        metadata = copy_message.metadata(standing)
+        await self._client.update_message(post.channel, post.message_ts, drawn, metadata=metadata)
+        return await self._save(replace(post, shown_revision=standing.revision, problem=None))
+
+    async def _drawn(self, order_id: str) -> tuple[OrderStanding, Message]:
+        """The order and its message as they stand after waiting for a turn."""
+        story = await self._ports.record.story(order_id)
+        standing = await self._standing(order_id)
+        running = standing.in_state(CopyState.RUNNING)
+        learned = {copy.id: await learned_of(self._ports, copy.backup, copy.destination) for copy in running}
+        likely = {copy_id: each for copy_id, each in learned.items() if each}
+        return standing, copy_message.draw(standing, now=self._ports.clock.now(), story=story, likely=likely)
 
     async def _told_in_thread(self, post: Post) -> Post:
         """The thread, with every line of the story. When the last is told, the post is finished."""
         if post.message_ts is None or post.problem == "message_not_found":
             return post
-        if post.copy_id not in self._certain:
+        if post.order_id not in self._certain:
             told = await self._told_already(post)
             post = await self._save(replace(post, told_sequence=max(post.told_sequence, told)))
-            self._certain.add(post.copy_id)
-        for recorded in await self._ports.record.story(post.copy_id, after=post.told_sequence):
-            copy = await self._ports.record.copy(post.copy_id)
-            line = thread.line(recorded, copy) if copy else None
+            self._certain.add(post.order_id)
+        story = await self._ports.record.story(post.order_id, after=post.told_sequence)
+        for recorded in story:
+            standing = await self._standing(post.order_id)
+            is_last = recorded is story[-1] and not standing.is_open
+            line = thread.line(recorded, standing, is_last=is_last)
             if line is not None:
                 await self._pacer.turn(post.channel)
                 await self._reply(post, line, recorded.sequence)
             post = await self._save(replace(post, told_sequence=recorded.sequence))
-        copy = await self._ports.record.copy(post.copy_id)
-        if copy is not None and not copy.is_open and post.shown_revision == copy.revision:
-            post = await self._save(replace(post, is_finished=True))
-            self._certain.discard(post.copy_id)
-        return post
+        return await self._finished(post)
+
+    async def _finished(self, post: Post) -> Post:
+        """The post, finished if nothing is left to be told."""
+        standing = await self._standing(post.order_id)
+        left = await self._ports.record.story(post.order_id, after=post.told_sequence)
+        if standing.is_open or left or post.shown_revision != standing.revision:
+            return post
+        self._certain.discard(post.order_id)
+        return await self._save(replace(post, is_finished=True))
 
     async def _reply(self, post: Post, line: Message, sequence: int) -> None:
         metadata = {
             "event_type": copy_message.EVENT_TYPE,
-            "event_payload": {"copy_id": post.copy_id, "sequence": sequence},
+            "event_payload": {"order_id": post.order_id, "sequence": sequence},
         }
         await self._client.post_message(post.channel, line, metadata=metadata, thread_ts=post.message_ts)
 
-    async def _without_channel(self, copy: Copy, trouble: SlackTroubleError) -> None:
+    async def _without_channel(self, standing: OrderStanding, trouble: SlackTroubleError) -> None:
         """The channel cannot be told. The person who asked is told directly how it ended."""
-        logger.warning("copy %s cannot be told in channel %s: %s", copy.id, copy.channel, trouble)
-        post = await self._posts.post_of(copy.id) or Post(copy_id=copy.id, channel=copy.channel)
+        order = standing.order
+        logger.warning("order %s cannot be told in channel %s: %s", order.id, order.channel, trouble)
+        post = await self._posts.post_of(order.id) or Post(order_id=order.id, channel=order.channel)
         post = await self._save(replace(post, problem=trouble.error))
-        copy = await self._ports.record.copy(copy.id) or copy
-        if copy.is_open:
+        standing = await self._standing(order.id)
+        if standing.is_open:
             return
         try:
-            direct = await self._client.open_direct_messages(copy.requested_by.id)
-            await self._client.post_message(direct, answers.not_told(copy, trouble.error))
+            direct = await self._client.open_direct_messages(order.requested_by.id)
+            told = answers.not_told(standing, trouble.error, now=self._ports.clock.now())
+            await self._client.post_message(direct, told)
         except SlackTroubleError as also:
             if also.is_passing or also.error in WORKSPACE_ERRORS:
                 raise
-            logger.error("nobody could be told how copy %s ended: %s", copy.id, also)  # noqa: TRY400 - its text is all
+            logger.error("nobody could be told how order %s ended: %s", order.id, also)  # noqa: TRY400 - its text is all
         await self._save(replace(post, is_finished=True))
 
-    async def _find_message(self, copy: Copy) -> str | None:
+    async def _find_message(self, order: Order) -> str | None:
         """The message that was posted before a crash, or whose answer was lost."""
-        oldest = copy.requested_at.timestamp() - SECONDS_BEFORE
+        oldest = order.requested_at.timestamp() - SECONDS_BEFORE
         try:
-            async for message in self._client.messages(copy.channel, oldest=oldest):
+            async for message in self._client.messages(order.channel, oldest=oldest):
                 payload = message.metadata.event_payload if message.metadata else {}
-                if payload.get("copy_id") == copy.id and "sequence" not in payload:
+                if payload.get("order_id") == order.id and "sequence" not in payload:
                     return message.ts
         except SlackTroubleError as trouble:
             if trouble.is_passing or trouble.error in WORKSPACE_ERRORS:
                 raise
-            logger.warning("it cannot be seen whether copy %s has a message already: %s", copy.id, trouble)
+            logger.warning("it cannot be seen whether order %s has a message already: %s", order.id, trouble)
         return None
 
     async def _told_already(self, post: Post) -> int:
@@ -242,14 +271,15 @@ class Notifier:
         async for message in self._client.messages(post.channel, oldest=oldest, thread_ts=post.message_ts):
             payload = message.metadata.event_payload if message.metadata else {}
             sequence = payload.get("sequence")
-            if payload.get("copy_id") == post.copy_id and isinstance(sequence, int):
+            if payload.get("order_id") == post.order_id and isinstance(sequence, int):
                 last = max(last, sequence)
         return last
 
-    async def _latest(self, copy: Copy) -> tuple[Copy, Sequence[RecordedEvent]]:
-        """The copy and its story as they stand after waiting for a turn."""
-        story = await self._ports.record.story(copy.id)
-        return await self._ports.record.copy(copy.id) or copy, story
+    async def _standing(self, order_id: str) -> OrderStanding:
+        standing = await self._ports.record.order(order_id)
+        if standing is None:
+            raise LookupError(f"no order {order_id} in the record")
+        return standing
 
     async def _save(self, post: Post) -> Post:
         await self._posts.save(post)

@@ -1,4 +1,4 @@
-"""The confirmation: **Start copy**."""
+"""The confirmation: **Start copy**, and what can be decided there."""
 
 from functools import partial
 from typing import Any
@@ -7,13 +7,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.people import Person
 from bot.domain.reasons import Problem, Reason
-from bot.operations.request_copy import Changed, Confirmation, Joined, Refused, Requested, request_copy
+from bot.operations.request_order import Changed, Confirmation, Joined, Refused, Requested, request_order
 from bot.slack.desk import Desk, ShowView
+from bot.slack.listeners.opening import show_plan
 from bot.slack.listeners.visits import telling_in_view, visit_of
 from bot.slack.payloads import Interaction
-from bot.slack.views import confirmation
+from bot.slack.views import confirmation, notices
 from bot.slack.views.blocks import View
-from bot.slack.views.confirmation import Confirmed
+from bot.slack.views.confirmation import DECISIONS, Confirmed, Decision
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -25,13 +26,26 @@ def register(app: AsyncApp, desk: Desk) -> None:
         visit = visit_of(interaction, "a confirmation")
         if not desk.let_in(visit) or interaction.view is None:
             reason = Problem(await desk.refusal(visit) or Reason.PERSON_UNKNOWN)
-            await ack(response_action="update", view=confirmation.draw_refused([reason]))
+            await ack(response_action="update", view=notices.draw_refused([reason]))
             return
         seen = confirmation.read(interaction.raw_view)
         name = f"start-{interaction.trigger_id}"
-        await ack(response_action="update", view=confirmation.draw_sending() | {"external_id": name})
+        await ack(response_action="update", view=notices.draw_sending() | {"external_id": name})
         show = partial(desk.show_next, name)
         desk.errands.start(_start(desk, show, seen, visit.person), "request a copy", telling_in_view(show))
+
+    async def decided(ack: AsyncAck, body: dict[str, Any]) -> None:
+        interaction = Interaction.read(body)
+        if interaction.view and desk.let_in(visit_of(interaction, "a decision in the confirmation")):
+            seen = confirmation.read(interaction.raw_view)
+            request = Decision(interaction.actions[0].action_id).made(seen.request)
+            show = partial(desk.show, interaction.view.id)
+            work = show_plan(desk, show, request, seen.channel, pushed=seen.pushed)
+            desk.errands.start(work, "make a plan", telling_in_view(show))
+        await ack()
+
+    for decision in DECISIONS:
+        app.action({"action_id": decision.value, "type": "block_actions"})(decided)
 
 
 async def _start(desk: Desk, show: ShowView, seen: Confirmed, person: Person) -> None:
@@ -43,24 +57,23 @@ async def _start(desk: Desk, show: ShowView, seen: Confirmed, person: Person) ->
         person=person,
         channel=seen.channel,
     )
-    outcome = await request_copy(desk.ports, wanted)
+    outcome = await request_order(desk.ports, wanted)
     if isinstance(outcome, Requested):
         desk.used(person.id, seen.request.source)
-    await show(await _outcome(desk, wanted, seen, outcome))
+    await show(await _outcome(desk, seen, outcome))
 
 
-async def _outcome(
-    desk: Desk, wanted: Confirmation, seen: Confirmed, outcome: Requested | Joined | Changed | Refused
-) -> View:
+async def _outcome(desk: Desk, seen: Confirmed, outcome: Requested | Joined | Changed | Refused) -> View:
     now = desk.ports.clock.now()
     match outcome:
-        case Requested(copy):
-            return confirmation.draw_started(copy)
-        case Joined(copy) if copy.confirmation_id == wanted.id:
-            return confirmation.draw_started(copy, permalink=await desk.link_to(copy))
-        case Joined(copy):
-            return confirmation.draw_already(copy, now=now, permalink=await desk.link_to(copy))
+        case Requested(standing, is_new=True):
+            return notices.draw_started(standing)
+        case Requested(standing):
+            return notices.draw_started(standing, permalink=await desk.link_to(standing.order.id))
+        case Joined(orders):
+            link = await desk.link_to(orders[0].order.id) if orders else None
+            return notices.draw_already(orders, now=now, permalink=link)
         case Changed(plan):
             return confirmation.draw_changed(plan, seen, now=now)
         case Refused(problems):
-            return confirmation.draw_refused(problems)
+            return notices.draw_refused(problems)

@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.people import Person
 from bot.domain.reasons import Reason
 from bot.operations import review
-from bot.operations.stop_copy import Stopped, stop_copy
+from bot.operations.stop_order import Stopped, stop_order
 from bot.slack.desk import Desk
 from bot.slack.guard import Visit
 from bot.slack.listeners.opening import Opening, open_form, open_short_form
@@ -63,29 +63,32 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
         case History(wanted):
             found = await review.history(desk.ports, wanted, limit=history.PAGE)
             await desk.answer(command.response_url, history.draw(found, wanted, command=desk.command))
-        case Cancel(copy_id):
-            await _cancel(desk, command, visit, copy_id)
+        case Cancel(order_id):
+            await _cancel(desk, command, visit, order_id)
         case Help(near, typed):
             await desk.answer(command.response_url, usage.draw(near, typed=typed, command=desk.command))
 
 
 async def _status(desk: Desk, command: Command) -> None:
-    running = await review.open_copies(desk.ports)
-    mine = await review.recent_copies_of(desk.ports, command.user_id)
-    links = {copy.id: link for copy in running[: status.MOST] if (link := await desk.link_to(copy))}
+    running = await review.open_orders(desk.ports)
+    mine = await review.recent_orders_of(desk.ports, command.user_id)
+    ids = [each.order.id for each in running[: status.MOST]]
+    links = {order_id: link for order_id in ids if (link := await desk.link_to(order_id))}
     drawn = status.draw(running, mine, now=desk.ports.clock.now(), links=links, command=desk.command)
     await desk.answer(command.response_url, drawn)
 
 
-async def _cancel(desk: Desk, command: Command, visit: Visit, copy_id: str) -> None:
-    outcome = await stop_copy(desk.ports, copy_id, visit.person, command.channel_id)
+async def _cancel(desk: Desk, command: Command, visit: Visit, order_id: str) -> None:
+    outcome = await stop_order(desk.ports, order_id, visit.person, command.channel_id)
+    standing = outcome.standing
+    if standing is None:
+        running = {each.order.id: each for each in await review.open_orders(desk.ports)}
+        near = [running[each] for each in difflib.get_close_matches(order_id, running, cutoff=0.3)]
+        await desk.answer(command.response_url, answers.unknown_order(order_id, near, command=desk.command))
+        return
+    link = await desk.link_to(standing.order.id)
     if isinstance(outcome, Stopped):
-        answer = answers.stopped(outcome.copy, permalink=await desk.link_to(outcome.copy))
-    elif outcome.copy is not None:
-        link = await desk.link_to(outcome.copy)
-        answer = answers.not_stopped(outcome.copy, now=desk.ports.clock.now(), permalink=link)
+        answer = answers.stopped(standing, outcome.copies, outcome.shared, permalink=link)
     else:
-        running = {copy.id: copy for copy in await review.open_copies(desk.ports)}
-        near = [running[each] for each in difflib.get_close_matches(copy_id, running, cutoff=0.3)]
-        answer = answers.unknown_copy(copy_id, near, command=desk.command)
+        answer = answers.not_stopped(standing, outcome.shared, now=desk.ports.clock.now(), permalink=link)
     await desk.answer(command.response_url, answer)

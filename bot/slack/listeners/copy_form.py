@@ -8,17 +8,18 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.backup import Backup
-from bot.domain.plan import CopyPlan, CopyRequest, problems_of, suggested_name
+from bot.domain.names import USUAL_TEMPLATE
+from bot.domain.plan import OrderPlan, problems_of
 from bot.domain.reasons import Problem, Reason
 from bot.operations.find_backups import find_backups
-from bot.operations.plan_copy import plan_copy
+from bot.operations.plan_order import plan_order
 from bot.operations.recognition import show
 from bot.slack.desk import Desk
 from bot.slack.listeners.opening import show_plan
 from bot.slack.listeners.visits import telling_in_view, visit_of
 from bot.slack.payloads import Interaction, OpenView
-from bot.slack.views import confirmation, copy_form
-from bot.slack.views.copy_form import Action, CopyForm, Looking
+from bot.slack.views import copy_form, notices
+from bot.slack.views.copy_form import Action, ChosenBackup, CopyForm, Looking
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -57,7 +58,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
             await ack(response_action="errors", errors=said)
             return
         name = f"plan-{interaction.trigger_id}"
-        await ack(response_action="push", view=confirmation.draw_looking(request.destination) | {"external_id": name})
+        await ack(response_action="push", view=notices.draw_looking(request.destinations) | {"external_id": name})
         show = partial(desk.show_next, name)
         work = show_plan(desk, show, request, form.channel, pushed=True)
         desk.errands.start(work, "make a plan", telling_in_view(show))
@@ -83,10 +84,12 @@ def _replace_check(desk: Desk, interaction: Interaction, view: OpenView) -> None
 
 
 async def _check(desk: Desk, interaction: Interaction, view: OpenView) -> None:
-    """Show what is chosen, and once both regions were looked at, what that means."""
-    form = await _with_backup(desk, copy_form.read(interaction.raw_view), interaction)
+    """Show what is chosen, and once the regions were looked at, what that means."""
+    form = await _with_backups(desk, copy_form.read(interaction.raw_view))
+    if any(each.action_id == Action.SEVERAL.value for each in interaction.actions):
+        form = form.taking_several()
     now = desk.ports.clock.now()
-    panel = Looking(form.destination) if form.request and form.destination else None
+    panel = Looking(form.destinations) if form.request else None
     drawn = copy_form.draw(form, panel, await desk.context(form), now=now)
     seen_hash = await desk.show(view.id, drawn, seen_hash=view.hash)
     if seen_hash is None:
@@ -95,33 +98,31 @@ async def _check(desk: Desk, interaction: Interaction, view: OpenView) -> None:
     if form.request is None and channel_error is None:
         return
     context = replace(await desk.context(form), channel_error=channel_error)
-    if isinstance(plan, CopyPlan) and plan.under_way:
-        context = replace(context, link_to_running=await desk.link_to(plan.under_way))
+    if isinstance(plan, OrderPlan) and (running := plan.plans[0].under_way):
+        context = replace(context, link_to_running=await desk.link_to(running.order_id))
     await desk.show(view.id, copy_form.draw(form, plan, context, now=desk.ports.clock.now()), seen_hash=seen_hash)
 
 
-async def _plan(desk: Desk, form: CopyForm) -> CopyPlan | tuple[Problem, ...] | None:
-    if form.request is None or form.backup is None:
+async def _plan(desk: Desk, form: CopyForm) -> OrderPlan | tuple[Problem, ...] | None:
+    if form.request is None:
         return None
-    named: CopyRequest = replace(form.request, name=form.request.name or suggested_name(form.backup.label))
-    return await plan_copy(desk.ports, named)
+    return await plan_order(desk.ports, replace(form.request, name=form.request.name or USUAL_TEMPLATE))
 
 
 async def _channel_error(desk: Desk, form: CopyForm) -> str | None:
     return await desk.channel_error(form.channel) if form.channel else None
 
 
-async def _with_backup(desk: Desk, form: CopyForm, interaction: Interaction) -> CopyForm:
-    """The form with the backup that was chosen, or with the parent in its place, and its name filled in."""
-    pressed = next((each for each in interaction.actions if each.action_id == Action.PARENT_FIRST.value), None)
-    if pressed is not None and pressed.value:
-        region, backup_id = copy_form.read_reference(pressed.value)
-    elif form.backup is not None:
-        region, backup_id = form.backup.region, form.backup.id
-    else:
-        return form
-    backup = await desk.ports.catalogue.backup(region, backup_id)
-    if backup is None:
-        seen = await show(desk.ports, region, backup_id, urgent=True)
-        backup = seen if isinstance(seen, Backup) else None
-    return form.choosing(backup, desk.ports.clock.now()) if backup else form
+async def _with_backups(desk: Desk, form: CopyForm) -> CopyForm:
+    """The form with the backups that were chosen as they are now, and their name filled in."""
+    found = await asyncio.gather(*(_backup(desk, chosen) for chosen in form.backups))
+    backups = [backup for backup in found if backup]
+    return form.choosing(backups, desk.ports.clock.now()) if backups and len(backups) == len(found) else form
+
+
+async def _backup(desk: Desk, chosen: ChosenBackup) -> Backup | None:
+    known = await desk.ports.catalogue.backup(chosen.region, chosen.id)
+    if known is not None:
+        return known
+    seen = await show(desk.ports, chosen.region, chosen.id, urgent=True)
+    return seen if isinstance(seen, Backup) else None

@@ -6,17 +6,16 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.domain.plan import CopyRequest
-from bot.operations.review import find_copy
+from bot.operations.review import find_order, what_is_left
 from bot.operations.settle_copy import say_it_was_copied, say_send_again
-from bot.operations.stop_copy import Stopped, stop_copy
+from bot.operations.stop_order import Stopped, stop_order
 from bot.slack.desk import Desk
 from bot.slack.guard import Visit
 from bot.slack.listeners.opening import Opening, open_confirmation
 from bot.slack.listeners.visits import visit_of
 from bot.slack.payloads import Interaction
 from bot.slack.views import answers
-from bot.slack.views.copy_message import BUTTONS, Button
+from bot.slack.views.copy_standing import BUTTONS, Button
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -33,25 +32,25 @@ def register(app: AsyncApp, desk: Desk) -> None:
         app.action({"action_id": button.value, "type": "block_actions"})(pressed)
 
 
-async def _press(desk: Desk, button: Button, copy_id: str, interaction: Interaction) -> None:
+async def _press(desk: Desk, button: Button, about: str, interaction: Interaction) -> None:
     visit = visit_of(interaction, f"the button {button.value}")
     if button is Button.TRY_AGAIN:
-        await _try_again(desk, copy_id, interaction, visit)
+        await _try_again(desk, about, interaction, visit)
         return
     if reason := await desk.refusal(visit):
         await desk.answer(interaction.response_url, answers.not_allowed(reason))
         return
-    await DO[button](desk, copy_id, interaction, visit)
+    await DO[button](desk, about, interaction, visit)
 
 
-async def _stop(desk: Desk, copy_id: str, interaction: Interaction, visit: Visit) -> None:
-    outcome = await stop_copy(desk.ports, copy_id, visit.person, visit.channel)
+async def _stop(desk: Desk, order_id: str, interaction: Interaction, visit: Visit) -> None:
+    outcome = await stop_order(desk.ports, order_id, visit.person, visit.channel)
     if isinstance(outcome, Stopped):
-        answer = answers.stopped(outcome.copy)
-    elif outcome.copy is not None:
-        answer = answers.not_stopped(outcome.copy, now=desk.ports.clock.now())
+        answer = answers.stopped(outcome.standing, outcome.copies, outcome.shared)
+    elif outcome.standing is not None:
+        answer = answers.not_stopped(outcome.standing, outcome.shared, now=desk.ports.clock.now())
     else:
-        answer = answers.unknown_copy(copy_id, command=desk.command)
+        answer = answers.unknown_order(order_id, command=desk.command)
     await desk.answer(interaction.response_url, answer)
 
 
@@ -66,7 +65,7 @@ async def _send_again(desk: Desk, copy_id: str, interaction: Interaction, visit:
 
 
 async def _settled(desk: Desk, copy_id: str, interaction: Interaction, *, is_settled: bool) -> None:
-    copy = await find_copy(desk.ports, copy_id)
+    copy = await desk.ports.record.copy(copy_id)
     if copy is not None and is_settled:
         answer = answers.settled(copy)
     else:
@@ -74,21 +73,14 @@ async def _settled(desk: Desk, copy_id: str, interaction: Interaction, *, is_set
     await desk.answer(interaction.response_url, answer)
 
 
-async def _try_again(desk: Desk, copy_id: str, interaction: Interaction, visit: Visit) -> None:
-    """The confirmation of the same copy, with a plan made afresh."""
-    copy = await find_copy(desk.ports, copy_id)
-    if copy is None:
-        await desk.answer(interaction.response_url, answers.unknown_copy(copy_id, command=desk.command))
+async def _try_again(desk: Desk, order_id: str, interaction: Interaction, visit: Visit) -> None:
+    """The confirmation of what an order has not brought, with a plan made afresh."""
+    standing = await find_order(desk.ports, order_id)
+    if standing is None:
+        await desk.answer(interaction.response_url, answers.unknown_order(order_id, command=desk.command))
         return
-    request = CopyRequest(
-        backup_id=copy.backup.id,
-        source=copy.backup.region,
-        destination=copy.destination,
-        name=copy.name,
-        description=copy.description,
-    )
     opening = Opening(visit, interaction.trigger_id, interaction.response_url, is_known=desk.let_in(visit))
-    await open_confirmation(desk, opening, request, copy.channel)
+    await open_confirmation(desk, opening, what_is_left(standing), standing.order.channel)
 
 
 DO: Mapping[Button, Callable[[Desk, str, Interaction, Visit], Awaitable[None]]] = MappingProxyType(

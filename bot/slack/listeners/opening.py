@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.domain.backup import Backup
-from bot.domain.plan import CopyPlan, CopyRequest, suggested_name
+from bot.domain.names import suggested_name
+from bot.domain.plan import OrderPlan, OrderRequest
 from bot.domain.reasons import Problem
 from bot.operations.find_backups import find_by_reference, remembered_by_reference
-from bot.operations.plan_copy import plan_copy
+from bot.operations.plan_order import plan_order
 from bot.slack.desk import Desk, ShowView
 from bot.slack.guard import Visit
-from bot.slack.views import answers, confirmation, copy_form
-from bot.slack.views.blocks import View
+from bot.slack.views import answers, confirmation, copy_form, notices
+from bot.slack.views.blocks import Message, View
 from bot.slack.views.command import ShortForm
 from bot.slack.views.copy_form import CopyForm
 
@@ -61,56 +62,59 @@ async def _refused(desk: Desk, opening: Opening, view_id: str) -> bool:
     return True
 
 
-async def open_confirmation(desk: Desk, opening: Opening, request: CopyRequest, channel: str) -> None:
+async def open_confirmation(desk: Desk, opening: Opening, request: OrderRequest, channel: str) -> None:
     """Open the confirmation, and fill it once both regions were looked at."""
-    opened = await desk.client.open_view(opening.trigger_id, confirmation.draw_looking(request.destination))
+    opened = await desk.client.open_view(opening.trigger_id, notices.draw_looking(request.destinations))
     if not opening.is_known and await _refused(desk, opening, opened.id):
         return
     await show_plan(desk, partial(desk.show, opened.id), request, channel, pushed=False)
 
 
-async def show_plan(desk: Desk, show: ShowView, request: CopyRequest, channel: str, *, pushed: bool) -> None:
+async def show_plan(desk: Desk, show: ShowView, request: OrderRequest, channel: str, *, pushed: bool) -> None:
     """Make the plan and show it in a confirmation that is open."""
-    plan = await plan_copy(desk.ports, request)
+    plan = await plan_order(desk.ports, request)
     error = await desk.channel_error(channel)
     if error is not None:
-        view = confirmation.draw_channel_closed(channel, error)
-    elif isinstance(plan, CopyPlan):
+        view = notices.draw_channel_closed(channel, error)
+    elif isinstance(plan, OrderPlan):
         view = confirmation.draw(plan, channel=channel, now=desk.ports.clock.now(), pushed=pushed)
     else:
-        view = confirmation.draw_refused(plan)
+        view = notices.draw_refused(plan)
     await show(view)
 
 
 async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None:
     """Jump to the confirmation of what was typed."""
     channel = opening.visit.channel or ""
-    known = _sources(await remembered_by_reference(desk.ports, wish.backup), wish.region)
+    known = _sources(await remembered_by_reference(desk.ports, wish.backup), wish.regions)
     if len(known) > 1 and opening.is_known:
-        drawn = answers.ambiguous(
-            wish.backup, known, region=wish.region, now=desk.ports.clock.now(), command=desk.command
-        )
-        await desk.answer(opening.response_url, drawn)
+        await desk.answer(opening.response_url, _ambiguous(desk, wish, known))
         return
-    opened = await desk.client.open_view(opening.trigger_id, confirmation.draw_looking(wish.region))
+    opened = await desk.client.open_view(opening.trigger_id, notices.draw_looking(wish.regions))
     if not opening.is_known and await _refused(desk, opening, opened.id):
         return
-    found = known or _sources(await find_by_reference(desk.ports, wish.backup), wish.region)
+    found = known or _sources(await find_by_reference(desk.ports, wish.backup), wish.regions)
     if len(found) != 1:
         message = (
-            answers.ambiguous(wish.backup, found, region=wish.region, now=desk.ports.clock.now(), command=desk.command)
-            if found
-            else answers.backup_not_found(wish.backup, command=desk.command)
+            _ambiguous(desk, wish, found) if found else answers.backup_not_found(wish.backup, command=desk.command)
         )
-        await desk.show(opened.id, confirmation.draw_message(message))
+        await desk.show(opened.id, notices.draw_message(message))
         return
     (backup,) = found
-    name = wish.name or suggested_name(backup.name)
-    request = CopyRequest(backup_id=backup.id, source=backup.region, destination=wish.region, name=name)
+    request = OrderRequest(
+        source=backup.region,
+        backup_ids=(backup.id,),
+        destinations=wish.regions,
+        name=wish.name or suggested_name(backup.name),
+    )
     await show_plan(desk, partial(desk.show, opened.id), request, channel, pushed=False)
 
 
-def _sources(found: Sequence[Backup], destination: str) -> Sequence[Backup]:
-    """Where a backup can be copied from: not from where the copy goes, unless it is nowhere else."""
-    elsewhere = [backup for backup in found if backup.region != destination]
+def _ambiguous(desk: Desk, wish: ShortForm, found: Sequence[Backup]) -> Message:
+    return answers.ambiguous(wish.backup, found, region=wish.region, now=desk.ports.clock.now(), command=desk.command)
+
+
+def _sources(found: Sequence[Backup], destinations: Sequence[str]) -> Sequence[Backup]:
+    """Where a backup can be copied from: not from where the copies go, unless it is nowhere else."""
+    elsewhere = [backup for backup in found if backup.region not in destinations]
     return elsewhere or list(found)

@@ -5,7 +5,7 @@ from bot.slack.desk import ShowView
 from bot.slack.errands import Tell
 from bot.slack.guard import Visit
 from bot.slack.payloads import Interaction
-from bot.slack.views import confirmation
+from bot.slack.views import notices
 
 
 def visit_of(interaction: Interaction, attempted: str) -> Visit:
@@ -30,6 +30,6 @@ def telling_in_view(show: ShowView) -> Tell:
     """Tells a person, in the view they wait in front of, the id of something unexpected."""
 
     async def tell(incident: str) -> None:
-        await show(confirmation.draw_unexpected(incident))
+        await show(notices.draw_unexpected(incident))
 
     return tell

@@ -51,13 +51,13 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Stop a copy.
+    """Stop what has not begun of an order.
 
     Attributes:
-        copy_id: as it was typed: the whole id or its beginning.
+        order_id: as it was typed: the whole id or its beginning.
     """
 
-    copy_id: str
+    order_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from bot.slack.views.text import age, channel_mention, code, count, escape, link
 CALLBACK_ID = "copy_notice"
 
 
-def draw_looking(region: str) -> View:
+def draw_looking(regions: Sequence[str]) -> View:
     """While the plan is made."""
-    return _notice("Copy a backup", blocks.alert("info", f"Looking at {region} …"))
+    return _notice("Copy a backup", blocks.alert("info", f"Looking at {', '.join(regions)} …"))
 
 
 def draw_sending() -> View:

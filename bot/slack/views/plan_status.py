@@ -28,9 +28,9 @@ from bot.slack.views.text import age, code, count, duration, escape, link, menti
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """A region is being asked just now."""
+    """Regions are being asked just now."""
 
-    region: str
+    regions: tuple[str, ...]
 
 
 Panel = OrderPlan | Looking | tuple[Problem, ...] | None
@@ -259,8 +259,8 @@ def draw(panel: Panel, *, now: datetime, link_to_running: str | None = None) -> 
     match panel:
         case None:
             return [alert("default", "Choose a backup and where to copy it: then this says whether it can be copied.")]
-        case Looking(region=region):
-            return [alert("info", f"Looking at {region} …")]
+        case Looking(regions=regions):
+            return [alert("info", f"Looking at {', '.join(regions)} …")]
         case OrderPlan(plans=(single,)):
             return _of_plan(single, now, link_to_running)
         case OrderPlan():
