@@ -12,7 +12,7 @@ from bot.operations.look_at_parent import look_at_parent
 from bot.operations.moves import move
 from bot.operations.ports import Accepted, Ports
 from bot.operations.recognition import find_in_region, show
-from bot.operations.wait_for_parent import fail_without_parent
+from bot.operations.wait_for_parent import fail_without_parent, first_change
 
 
 async def send_copy(ports: Ports, copy: Copy) -> None:
@@ -23,6 +23,9 @@ async def send_copy(ports: Ports, copy: Copy) -> None:
         return
     if await _arrived_already(ports, copy):
         await move(ports, copy, CopyState.RUNNING, EventKind.FOUND_BEGUN, reason=None, fault=None)
+        return
+    if other := await _copy_elsewhere(ports, copy):
+        await first_change(ports, copy, other, ports.pace.until_next_look(_age(ports, copy)))
         return
     source = await show(ports, copy.backup.region, copy.backup.id, urgent=False)
     if isinstance(source, Backup) and source.status == BackupStatus.COPYING:
@@ -42,6 +45,11 @@ async def send_copy(ports: Ports, copy: Copy) -> None:
             await fail_without_parent(ports, copy, parent)
         case _:
             await _send(ports, copy, parent)
+
+
+def _age(ports: Ports, copy: Copy) -> float:
+    """Seconds since the copy could have been sent."""
+    return (ports.clock.now() - (copy.ready_at or copy.requested_at)).total_seconds()
 
 
 def _impossible(copy: Copy, source: Backup | Fault) -> Reason | None:
@@ -67,8 +75,7 @@ async def _is_there_already(ports: Ports, copy: Copy) -> bool:
     if not isinstance(found, Recognised):
         return False
     if not found.backup.is_usable:
-        age = (ports.clock.now() - copy.requested_at).total_seconds()
-        await ports.record.changed(copy, ports.pace.until_next_look(age))
+        await ports.record.changed(copy, ports.pace.until_next_look(_age(ports, copy)))
         return True
     await move(
         ports,
@@ -93,16 +100,22 @@ async def _arrived_already(ports: Ports, copy: Copy) -> bool:
     return isinstance(new_backup(copy, candidates), Recognised)
 
 
+async def _copy_elsewhere(ports: Ports, copy: Copy) -> Copy | None:
+    """This bot's own copy of the same backup to another region, while it runs: Cloud Databases takes one at a time."""
+    copies = await ports.record.copies(backup_id=copy.backup.id)
+    under_way = (CopyState.SENDING, CopyState.RUNNING)
+    return next((each for each in copies if each.state in under_way and each.backup.region == copy.backup.region), None)
+
+
 async def _wait_for_other_copy(ports: Ports, copy: Copy) -> None:
-    """The backup is being copied elsewhere at the moment: Cloud Databases would refuse this request (422)."""
+    """The backup is being copied by somebody else at the moment: Cloud Databases would refuse this request (422)."""
     if copy.reason is not Reason.UNPROCESSABLE:
         facts = {"status": BackupStatus.COPYING.value}
         await move(
             ports, copy, CopyState.REQUESTED, EventKind.WILL_SEND_AGAIN, facts=facts, reason=Reason.UNPROCESSABLE
         )
         return
-    age = (ports.clock.now() - copy.requested_at).total_seconds()
-    await ports.record.changed(copy, ports.pace.until_next_look(age))
+    await ports.record.changed(copy, ports.pace.until_next_look(_age(ports, copy)))
 
 
 async def _send(ports: Ports, copy: Copy, parent: ParentStatus) -> None:

@@ -70,7 +70,8 @@ def orders_with_copy(connection: Connection, copy_id: str) -> Sequence[OrderStan
 def all_open_orders(connection: Connection) -> Sequence[OrderStanding]:
     """Every order with an open copy, oldest first."""
     condition = (
-        "id IN (SELECT order_id FROM order_copies JOIN copies ON copies.id = order_copies.copy_id WHERE is_open = 1)"
+        "id IN (SELECT order_copies.order_id FROM copies JOIN order_copies ON order_copies.copy_id = copies.id "
+        "WHERE copies.is_open = 1)"
     )
     return _orders(connection, condition, (), order="requested_at, rowid", limit=-1)
 

@@ -9,6 +9,8 @@ from bot.sandbox.workspace.elements import (
     ConversationsSelect,
     DatePicker,
     ExternalSelect,
+    MultiExternalSelect,
+    MultiStaticSelect,
     PlainTextInput,
     RadioButtons,
     StatefulElement,
@@ -24,6 +26,9 @@ _VALUE_PROPERTY = {
     "users_select": "selected_user",
     "datepicker": "selected_date",
 }
+
+
+_SEVERAL = frozenset({"checkboxes", "multi_static_select", "multi_external_select"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class CurrentValue:
         if self.element_type in _VALUE_PROPERTY:
             return {"type": self.element_type, _VALUE_PROPERTY[self.element_type]: self.value or None}
         options = [option.model_dump(mode="json", exclude_none=True) for option in self.options]
-        if self.element_type == "checkboxes":
+        if self.element_type in _SEVERAL:
             return {"type": self.element_type, "selected_options": options}
         return {"type": self.element_type, "selected_option": options[0] if options else None}
 
@@ -68,7 +73,7 @@ def initial_value(element: StatefulElement, current_conversation: str | None) ->
         case StaticSelect() | ExternalSelect() | RadioButtons():
             chosen = element.initial_option
             return CurrentValue(element.type, options=() if chosen is None else (chosen,))
-        case Checkboxes():
+        case Checkboxes() | MultiStaticSelect() | MultiExternalSelect():
             return CurrentValue(element.type, options=tuple(element.initial_options or ()))
         case ConversationsSelect():
             default = current_conversation if element.default_to_current_conversation else None
@@ -86,7 +91,7 @@ def still_fits(value: CurrentValue, element: StatefulElement) -> bool:
     if value.element_type != element.type:
         return False
     offered: list[AnyOption] | None = None
-    if isinstance(element, StaticSelect):
+    if isinstance(element, StaticSelect | MultiStaticSelect):
         offered = list[AnyOption](element.all_options())
     elif isinstance(element, RadioButtons | Checkboxes):
         offered = list[AnyOption](element.options)

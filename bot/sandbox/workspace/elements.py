@@ -1,9 +1,10 @@
 """Block elements: what a person presses, chooses and types into, with Slack's limits.
 
-The elements that no bot of this kind needs (multi-selects, time pickers, files) are not known here and
+The elements that no bot of this kind needs (other multi-selects, time pickers, files) are not known here and
 are refused as an unsupported type, which is harder than Slack and never kinder.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -76,6 +77,52 @@ class ExternalSelect(Strict):
     min_query_length: Annotated[int, Field(ge=0)] | None = None
     confirm: ConfirmDialog | None = None
     focus_on_load: bool | None = None
+
+
+class MultiStaticSelect(OptionList):
+    """A menu of which several options may be chosen, all of them in the view."""
+
+    type: Literal["multi_static_select"]
+    action_id: Identifier | None = None
+    placeholder: Placeholder | None = None
+    initial_options: list[Option] | None = None
+    max_selected_items: Annotated[int, Field(ge=1)] | None = None
+    confirm: ConfirmDialog | None = None
+    focus_on_load: bool | None = None
+
+    @model_validator(mode="after")
+    def _initial_are_offered(self) -> Self:
+        if not self.all_options():
+            raise PydanticCustomError("options", "no fewer than 1 items required")
+        if any(option not in self.all_options() for option in self.initial_options or ()):
+            raise PydanticCustomError("initial_options", "initial_options must be among the options")
+        refuse_too_many(self.initial_options, self.max_selected_items)
+        return self
+
+
+class MultiExternalSelect(Strict):
+    """A menu of which several options may be chosen, which the app gives while the person types."""
+
+    type: Literal["multi_external_select"]
+    action_id: Identifier | None = None
+    placeholder: Placeholder | None = None
+    initial_options: list[Option] | None = None
+    min_query_length: Annotated[int, Field(ge=0)] | None = None
+    max_selected_items: Annotated[int, Field(ge=1)] | None = None
+    confirm: ConfirmDialog | None = None
+    focus_on_load: bool | None = None
+
+    @model_validator(mode="after")
+    def _initial_fit(self) -> Self:
+        refuse_repeated_values(list(self.initial_options or ()))
+        refuse_too_many(self.initial_options, self.max_selected_items)
+        return self
+
+
+def refuse_too_many(chosen: Sequence[Option] | None, most: int | None) -> None:
+    """Refuses a menu that starts with more options than may be chosen."""
+    if most is not None and len(chosen or ()) > most:
+        raise PydanticCustomError("initial_options", "initial_options must not be more than max_selected_items")
 
 
 class ConversationFilter(Strict):
@@ -220,6 +267,8 @@ class DatePicker(Strict):
 StatefulElement: TypeAlias = (
     StaticSelect
     | ExternalSelect
+    | MultiStaticSelect
+    | MultiExternalSelect
     | ConversationsSelect
     | ChannelsSelect
     | UsersSelect
@@ -235,6 +284,8 @@ ActionElement: TypeAlias = (
     | Overflow
     | StaticSelect
     | ExternalSelect
+    | MultiStaticSelect
+    | MultiExternalSelect
     | ConversationsSelect
     | ChannelsSelect
     | UsersSelect

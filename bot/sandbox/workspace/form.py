@@ -18,6 +18,8 @@ from bot.sandbox.workspace.elements import (
     ConversationsSelect,
     DatePicker,
     ExternalSelect,
+    MultiExternalSelect,
+    MultiStaticSelect,
     Overflow,
     PlainTextInput,
     RadioButtons,
@@ -34,6 +36,8 @@ from bot.sandbox.workspace.view_stacks import LiveView, is_modal
 _CHOOSABLE = (
     StaticSelect,
     ExternalSelect,
+    MultiStaticSelect,
+    MultiExternalSelect,
     ConversationsSelect,
     ChannelsSelect,
     UsersSelect,
@@ -182,8 +186,8 @@ class Form:
             AppError: The app gave no options that Slack shows.
             NotPossibleError: There is no such field, or too little is typed.
         """
-        block, element = element_named(label, self._blocks, self._state.render, (ExternalSelect,))
-        if not isinstance(element, ExternalSelect):
+        block, element = element_named(label, self._blocks, self._state.render, (ExternalSelect, MultiExternalSelect))
+        if not isinstance(element, ExternalSelect | MultiExternalSelect):
             raise NotPossibleError(f"{label} does not search.")
         return await self._interactions.suggestions(self._user, self._on_top, block.block_id or "", element, typed)
 
@@ -290,7 +294,7 @@ class Form:
         return block, element
 
     def _listed(self, block: Block, element: StatefulElement) -> list[AnyOption]:
-        if isinstance(element, StaticSelect):
+        if isinstance(element, StaticSelect | MultiStaticSelect):
             return list(element.all_options())
         if isinstance(element, RadioButtons | Checkboxes):
             return list(element.options)
@@ -306,6 +310,11 @@ class Form:
                 offered = await self.searches(label, option if searching is None else searching)
                 options = [one.option for one in offered]
                 return CurrentValue(element.type, options=(option_named(option, options, self._state.render),))
+            case MultiExternalSelect():
+                offered = await self.searches(label, option if searching is None else searching)
+                before = self.live.value_of(block, element).options
+                options = [one.option for one in offered]
+                return self._toggled(element, before, option_named(option, options, self._state.render))
             case ConversationsSelect():
                 channel = directory.channel_named(option)
                 if channel not in offered_conversations(element, directory, self._user):
@@ -322,9 +331,22 @@ class Form:
 
     def _marked(self, block: Block, element: StatefulElement, option: str) -> CurrentValue:
         chosen = option_named(option, self._listed(block, element), self._state.render)
-        before = self.live.value_of(block, element).options if isinstance(element, Checkboxes) else ()
+        if isinstance(element, Checkboxes | MultiStaticSelect):
+            return self._toggled(element, self.live.value_of(block, element).options, chosen)
+        return CurrentValue(element.type, options=(chosen,))
+
+    def _toggled(
+        self,
+        element: Checkboxes | MultiStaticSelect | MultiExternalSelect,
+        before: tuple[AnyOption, ...],
+        chosen: AnyOption,
+    ) -> CurrentValue:
+        """What is chosen after one more was, or after one was taken back."""
         if chosen in before:
             return CurrentValue(element.type, options=tuple(one for one in before if one != chosen))
+        most = None if isinstance(element, Checkboxes) else element.max_selected_items
+        if most is not None and len(before) >= most:
+            raise NotPossibleError(f"Slack lets nobody choose more than {most} here.")
         return CurrentValue(element.type, options=(*before, chosen))
 
     async def _tell(self, block: Block, element: StatefulElement, value: CurrentValue) -> None:

@@ -10,7 +10,7 @@ from bot.sandbox.workspace.chat_methods import read_blocks
 from bot.sandbox.workspace.composition import Option, OptionList
 from bot.sandbox.workspace.delivery import AppAnswer, Delivery
 from bot.sandbox.workspace.directory import Conversation, User
-from bot.sandbox.workspace.elements import ChannelsSelect, ConversationsSelect, ExternalSelect
+from bot.sandbox.workspace.elements import ChannelsSelect, ConversationsSelect, ExternalSelect, MultiExternalSelect
 from bot.sandbox.workspace.installation import Shortcut
 from bot.sandbox.workspace.messages import StoredMessage
 from bot.sandbox.workspace.payloads import Payloads
@@ -137,7 +137,7 @@ class Interactions:
         await self._delivery.send("interactive", self.payloads.message_action(user, message, action))
 
     async def suggestions(
-        self, user: User, view: LiveView, block_id: str, element: ExternalSelect, typed: str
+        self, user: User, view: LiveView, block_id: str, element: ExternalSelect | MultiExternalSelect, typed: str
     ) -> list[OfferedOption]:
         """Types into an external select.
 

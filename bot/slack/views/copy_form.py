@@ -378,7 +378,7 @@ def _box(form: CopyForm, box: Quiet, words: str, beneath: str) -> Block:
         description=PlainTextObject(text=cut(beneath, blocks.LONGEST_OPTION), emoji=False),
     )
     return blocks.field(
-        "On purpose",
+        "What it needs" if box is Quiet.WHOLE_CHAIN else "On purpose",
         CheckboxesElement(
             action_id=box.value, options=[option], initial_options=[option] if box in form.boxes else None
         ),

@@ -285,7 +285,7 @@ def _of_plan(plan: CopyPlan, now: datetime, link_to_running: str | None) -> list
 
 def _of_several(plan: OrderPlan, now: datetime) -> list[Block]:
     """One line for each backup and region, the worst first; in front, what it all comes to."""
-    verdicts = [(each, verdict(each, now=now)) for each in plan.plans]
+    verdicts = [(each, _in_short(each, now)) for each in plan.plans]
     worst_first = sorted(verdicts, key=lambda each: _WORST_FIRST.index(each[1].level))
     copies = count(len(plan.copies), "copy")
     level, gist_of_all = (
@@ -300,6 +300,14 @@ def _of_several(plan: OrderPlan, now: datetime) -> list[Block]:
     existing = [of_existing(each.existing, each.request.destination) for each in plan.plans if each.existing]
     warnings = list(dict.fromkeys(filter(None, (rotation_warning(each, now) for each in plan.plans))))
     return [alert(level, gist_of_all), *(section(part) for part in (*in_sections(lines), *existing[:5], *warnings[:3]))]
+
+
+def _in_short(plan: CopyPlan, now: datetime) -> Verdict:
+    """What a plan among several comes to."""
+    problem = plan.problem
+    if problem is not None and problem.reason is Reason.COPY_EXISTS:
+        return Verdict("warning", f"{gist(problem)}.", "")
+    return verdict(plan, now=now)
 
 
 _WORST_FIRST: tuple[Level, ...] = ("error", "warning", "info", "default", "success")
