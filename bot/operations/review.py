@@ -34,9 +34,7 @@ def what_is_left(standing: OrderStanding) -> OrderRequest:
     """A request for what an order has not brought, with the chains beneath it."""
     wanted = standing.wanted
     left = [copy for copy in wanted if copy.state is not CopyState.COMPLETED] or list(wanted)
-    done = {(copy.backup.id, copy.destination) for copy in wanted} - {
-        (each.backup.id, each.destination) for each in left
-    }
+    done = {(copy.backup.id, copy.destination) for copy in wanted if copy not in left}
     backup_ids = tuple(dict.fromkeys(copy.backup.id for copy in left))
     return OrderRequest(
         source=left[0].backup.region,

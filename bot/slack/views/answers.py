@@ -193,8 +193,8 @@ def _what(standing: OrderStanding) -> str:
     copy = standing.main
     others = "" if standing.is_single else f" and {count(len(standing.copies) - 1, 'other')}"
     return (
-        f"{code(copy.backup.name, 64)}{others} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, asked "
-        f"for by {person_name(standing.order.requested_by)}"
+        f"{code(copy.backup.name, 64)}{others} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, "
+        f"asked for by {person_name(standing.order.requested_by)}"
     )
 
 
@@ -205,6 +205,6 @@ def _which(standing: OrderStanding, permalink: str | None) -> str:
 
 def _which_copy(copy: Copy) -> str:
     return (
-        f"the copy of {code(copy.backup.name, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, asked "
-        f"for by {person_name(copy.requested_by)}"
+        f"the copy of {code(copy.backup.name, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, "
+        f"asked for by {person_name(copy.requested_by)}"
     )

@@ -109,8 +109,8 @@ DECISIONS = tuple(Decision)
 
 
 class _Remembered(_Model):
-    """What is confirmed, in the modal's ``private_metadata``: under 3,000 characters, as the number of backups, the name
-    and the description have their own limits.
+    """What is confirmed, in the modal's ``private_metadata``: under 3,000 characters, as the number of backups, the
+    name and the description have their own limits.
     """
 
     request: OrderRequest

@@ -134,7 +134,7 @@ def _of_several(standing: OrderStanding, now: datetime, story: Sequence[Recorded
     stands = {copy.id: standing_of(copy, now=now, story=story, learned=likely.get(copy.id)) for copy in standing.copies}
     drawn = [
         blocks.section(
-            f"{_sign(standing)} *{progress(standing)[:1].upper()}{progress(standing)[1:]}*\n"
+            f"{sign_of(standing)} *{progress(standing)[:1].upper()}{progress(standing)[1:]}*\n"
             f"{_what(standing)} ({count(len(standing.copies), 'backup')}, {gigabytes}) {_from_to(standing)}",
             block_id=_block_id(standing, "what"),
         )
@@ -150,7 +150,8 @@ def _of_several(standing: OrderStanding, now: datetime, story: Sequence[Recorded
     return drawn
 
 
-def _sign(standing: OrderStanding) -> str:
+def sign_of(standing: OrderStanding) -> str:
+    """An emoji for how an order of several copies stands."""
     if standing.in_state(CopyState.UNDECIDED):
         return ":question:"
     if standing.is_open:
@@ -196,14 +197,12 @@ def _expected(standing: OrderStanding, likely: Likely) -> str:
     waiting = next(iter(standing.in_state(CopyState.REQUESTED, CopyState.WAITING)), None)
     said = []
     if running:
-        since = f"{code(running.backup.name)} runs since {slack_date(running.sent_at)}."
-        learned = likely.get(running.id)
-        said.append(
-            f"{since} {time_expected(learned, escape(running.backup.region, 20), escape(running.destination, 20))}".strip()
-        )
+        said.append(f"{code(running.backup.name)} runs since {slack_date(running.sent_at)}.")
+        way = (escape(running.backup.region, 20), escape(running.destination, 20))
+        said.append(time_expected(likely.get(running.id), *way))
     if waiting:
         said.append(f"Next: {code(waiting.backup.name)}.")
-    return " ".join(said)
+    return " ".join(filter(None, said))
 
 
 def _explained(standing: OrderStanding, stands: Mapping[str, Standing]) -> list[Block]:
@@ -236,11 +235,11 @@ def _button(button: Button, copy: Copy, standing: OrderStanding) -> ButtonElemen
 def _stop(standing: OrderStanding) -> ButtonElement:
     copies = standing.can_be_stopped
     what = (
-        f"{copies[0].backup.name} will not be copied to {copies[0].destination}. Nothing was sent for it yet, so nothing "
-        "is left behind."
+        f"{copies[0].backup.name} will not be copied to {copies[0].destination}. Nothing was sent for it yet, so "
+        "nothing is left behind."
         if len(copies) == 1
-        else f"{count(len(copies), 'copy')} that have not begun will not be made. What runs goes on: Cloud Databases cannot "
-        "stop it."
+        else f"{count(len(copies), 'copy')} that have not begun will not be made. What runs goes on: Cloud Databases "
+        "cannot stop it."
     )
     return blocks.button(
         "Stop",

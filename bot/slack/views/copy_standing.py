@@ -20,8 +20,8 @@ from bot.slack.views.text import code, duration, escape, person_name, slack_date
 
 
 class Button(StrEnum):
-    """The buttons of the message: the ``action_id`` of each. The value of `STOP` and `TRY_AGAIN` is the order's id, that
-    of the others the copy's.
+    """The buttons of the message: the ``action_id`` of each. The value of `STOP` and `TRY_AGAIN` is the order's id,
+    that of the others the copy's.
     """
 
     STOP = "stop_copy"

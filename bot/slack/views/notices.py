@@ -62,8 +62,8 @@ def draw_already(orders: Sequence[OrderStanding], *, now: datetime, permalink: s
         drawn.append(
             blocks.section(
                 f"{mention(order.requested_by.id)} asked for {code(standing.main.backup.name)} to "
-                f"{escape(standing.main.destination)} {age(order.requested_at, now)}. Nothing was sent a second time. See "
-                f"{where} for how it goes."
+                f"{escape(standing.main.destination)} {age(order.requested_at, now)}. Nothing was sent a second time. "
+                f"See {where} for how it goes."
             )
         )
         drawn.append(blocks.context(f"Its id: {code(order.id)}"))

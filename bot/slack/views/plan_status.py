@@ -106,8 +106,8 @@ def _of_chain(plan: CopyPlan, chain: Chain) -> Verdict:
     return Verdict(
         "success",
         f"Incremental. {count(len(chain.missing), 'backup')} beneath it will be copied to {destination} first.",
-        f"{chain_names(chain.missing)} go first, oldest first, and then {code(plan.backup.name)}: each is sent when the "
-        f"one before it has arrived. {_base(chain, destination)}",
+        f"{chain_names(chain.missing)} go first, oldest first, and then {code(plan.backup.name)}: each is sent when "
+        f"the one before it has arrived. {_base(chain, destination)}",
     )
 
 
@@ -243,8 +243,8 @@ def rotation_warning(plan: CopyPlan, now: datetime) -> str:
     return (
         f":warning: *A schedule may be faster.* The next full backup of this instance {when} "
         f"{slack_date(rotation.expected_at)}. Schedules keep two, so it is then likely to delete "
-        f"{code(rotation.full.name)} and all that was made from it. What is not copied by then cannot be copied any more: "
-        "start soon, or choose a backup of the newer week."
+        f"{code(rotation.full.name)} and all that was made from it. What is not copied by then cannot be copied any "
+        "more: start soon, or choose a backup of the newer week."
     )
 
 

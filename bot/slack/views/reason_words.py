@@ -348,8 +348,8 @@ _ENDED: Mapping[Reason, Words] = {
     ),
     Reason.ROTATED_AWAY: Words(
         "The schedule has deleted the backup",
-        "This backup was made by a schedule, and it is gone: schedules keep only the newest full backups, and delete the "
-        "others with all that was made from them. Nothing was copied.",
+        "This backup was made by a schedule, and it is gone: schedules keep only the newest full backups, and delete "
+        "the others with all that was made from them. Nothing was copied.",
         "Copy a backup of the newer week. To keep old ones, let the schedule keep more, or copy them sooner.",
         Who.YOU,
     ),

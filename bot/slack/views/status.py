@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.orders import OrderStanding
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.copy_message import progress
+from bot.slack.views.copy_message import progress, sign_of
 from bot.slack.views.copy_standing import standing_of
 from bot.slack.views.text import DEFAULT_COMMAND, code, count, escape, fit, link, person_name, slack_date
 
@@ -55,12 +55,12 @@ def draw(
 def _line(standing: OrderStanding, now: datetime, address: str | None) -> str:
     copy, order = standing.main, standing.order
     stands = standing_of(copy, now=now)
-    how = stands.gist if standing.is_single else progress(standing)
+    sign, how = (stands.sign, stands.gist) if standing.is_single else (sign_of(standing), progress(standing))
     way = f"{escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}"
     told = f" · {link(address, 'message')}" if address else ""
     others = "" if standing.is_single else f" and {count(len(standing.copies) - 1, 'other')}"
     line = (
-        f"{stands.sign} {code(copy.backup.name, 64)}{others} {way}: {escape(how)}\n"
+        f"{sign} {code(copy.backup.name, 64)}{others} {way}: {escape(how)}\n"
         f"{person_name(order.requested_by)} {slack_date(order.requested_at)} · id {code(order.id, 20)}"
     )
     return fit(line, LONGEST_LINE) + told

@@ -58,26 +58,20 @@ def duration(seconds: float) -> str:
     """A length of time in two units at most: ``40 seconds``, ``4 minutes``, ``2 hours 5 minutes``, ``3 days``."""
     whole = max(int(seconds), 0)
     if whole < _MINUTE:
-        return _count(whole, "second")
+        return count(whole, "second")
     if whole < _HOUR:
-        return _count(whole // _MINUTE, "minute")
+        return count(whole // _MINUTE, "minute")
     if whole < 2 * _DAY:
         hours, minutes = whole // _HOUR, whole % _HOUR // _MINUTE
-        return _count(hours, "hour") + (f" {_count(minutes, 'minute')}" if minutes and hours < 10 else "")
-    return _count(whole // _DAY, "day")
-
-
-def _count(number: int, word: str) -> str:
-    return (
-        f"{number:,} {word}"
-        if number == 1
-        else f"{number:,} {word.removesuffix('y')}{'ies' if word[-1] == 'y' else 's'}"
-    )
+        return count(hours, "hour") + (f" {count(minutes, 'minute')}" if minutes and hours < 10 else "")
+    return count(whole // _DAY, "day")
 
 
 def count(number: int, word: str) -> str:
     """A number with its word: ``1 backup``, ``1,240 backups``, ``2 copies``."""
-    return _count(number, word)
+    if number == 1:
+        return f"{number:,} {word}"
+    return f"{number:,} {word[:-1]}ies" if word.endswith("y") else f"{number:,} {word}s"
 
 
 def age(then: datetime | None, now: datetime) -> str:

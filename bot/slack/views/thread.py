@@ -150,7 +150,8 @@ def _left_undone(event: Event, copy: Copy) -> str:
 def _slow(event: Event, _copy: Copy) -> str:
     seconds = event.facts.get("seconds")
     so_far = f" It runs for {duration(float(seconds))} now." if isinstance(seconds, int | float) else ""
-    return f":turtle: This copy is *slower than nearly all* before it between these regions.{so_far} The bot goes on watching."
+    slow = ":turtle: This copy is *slower than nearly all* before it between these regions."
+    return f"{slow}{so_far} The bot goes on watching."
 
 
 def _completed(event: Event, copy: Copy) -> str:
