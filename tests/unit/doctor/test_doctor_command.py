@@ -90,10 +90,7 @@ async def test_settings_that_cannot_be_used_are_all_told_with_where_they_come_fr
             "Permissions: Bot User OAuth Token."
         ),
         "problem  RACKSPACE_API_KEY: is not set. Rackspace control panel, My Profile & Settings: that user's API key.",
-        (
-            "problem  PORT: Input should be a valid integer, unable to parse string as an integer. See “All settings” "
-            "in the README for what it may be."
-        ),
+        "problem  PORT: has to be a whole number. See “All settings” in the README for what it may be.",
         "3 settings (from the environment or .env) cannot be used. Nothing else was checked: correct that first.",
     ]
     assert "s3cret" not in run.errors
