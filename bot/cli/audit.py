@@ -63,9 +63,10 @@ def list_events(limit: int, **given: object) -> None:
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="jsonl", show_default=True)
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file; standard output if not.")
 def export_events(form: str, output: TextIO, **given: object) -> None:
-    """Write events, oldest first, with their exact text and hashes.
+    """Write events, oldest first, as they are.
 
-    An export of the whole log can be verified by whoever gets it: the README has the ten lines that do.
+    With their exact text and hashes. An export of the whole log can be verified by whoever gets it: the README has
+    the ten lines that do.
     """
     settings = settings_or_exit(StorageSettings)
     lines = as_csv if form == "csv" else as_json_lines
@@ -77,7 +78,10 @@ def export_events(form: str, output: TextIO, **given: object) -> None:
 
 @audit.command("verify")
 def verify_events() -> None:
-    """Check that no event was changed, removed or moved; names the first that was, and exits with 1."""
+    """Check that no event was changed, removed or moved.
+
+    Names the first that was, and exits with 1.
+    """
     settings = settings_or_exit(StorageSettings)
     columns = (TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:

@@ -47,10 +47,11 @@ class DemoError(click.ClickException):
     help="Draw the copy of the incremental into an SVG file as well: the README's picture.",
 )
 def demo(socket_mode: bool, picture: Path | None) -> None:
-    """Watch a person copy a full and an incremental backup, in ten seconds.
+    """Watch a person copy backups, in ten seconds.
 
-    The bot is the real one; Slack and Cloud Databases are simulated, on this machine alone. No account, no token and
-    no setting is needed or used. It ends well only if the simulated cloud itself says that both copies are there.
+    A full and an incremental one. The bot is the real one; Slack and Cloud Databases are simulated, on this machine
+    alone. No account, no token and no setting is needed or used. It ends well only if the simulated cloud itself says
+    that both copies are there.
     """
     configure_logging("text", "WARNING")
     console = Console(highlight=False)

@@ -188,9 +188,9 @@ def _without_proxies() -> Iterator[None]:
 )
 @click.option("--socket-mode", is_flag=True, help="The bot connects to Slack, rather than Slack to it.")
 def sandbox(only: str | None, port: int, seed: int, speed: float, socket_mode: bool) -> None:
-    """Keep the bot running in a simulated world, and print where everything is.
+    """Keep the bot running in a simulated world.
 
-    Nothing leaves this machine. Ctrl-C ends it.
+    Prints where everything is and what can be done with it. Nothing leaves this machine. Ctrl-C ends it.
     """
     configure_logging("text", "WARNING")
     world = _cloud_alone(port, seed, speed) if only else _all(port, seed, speed, socket_mode=socket_mode)

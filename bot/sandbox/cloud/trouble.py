@@ -145,6 +145,11 @@ class Trouble:
         self._switches: list[Switch] = []
         self._ends: deque[CopyEnd] = deque()
 
+    @property
+    def switches(self) -> list[Switch]:
+        """The switches that are on, the oldest first."""
+        return [switch for switch in self._switches if switch.striking or not switch.over]
+
     def refuse(
         self,
         status: int,
@@ -223,7 +228,7 @@ class Trouble:
         """
         if not self._switches:
             return
-        self._switches = [switch for switch in self._switches if switch.striking or not switch.over]
+        self._switches = self.switches
         for switch in list(self._switches):
             is_on = switch in self._switches and not switch.over  # while one made it wait, others may have been lifted
             if is_on and switch.after_work == after_work and switch.fits(record):

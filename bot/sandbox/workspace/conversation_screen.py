@@ -11,7 +11,7 @@ from bot.sandbox.workspace.refusals import Payload
 from bot.sandbox.workspace.state import WorkspaceState
 from bot.sandbox.workspace.terminal import Terminal
 
-PATIENCE = 5.0
+PATIENCE = 10.0
 """Seconds that everything waits that has no other patience."""
 
 

@@ -72,7 +72,7 @@ class SimulatedWorkspace:
         self.trouble = Trouble(clock)
         self._sockets = SocketMode(self._state, self.trouble)
         self._delivery = Delivery(self._state, self._sockets, patience=patience, event_retries=event_retries)
-        self._interactions = Interactions(self._state, self._delivery)
+        self._interactions = Interactions(self._state, self._delivery, self.trouble)
         self._forger = Forger(self._state, self._interactions, self._delivery)
         methods = (*CHAT_METHODS, *CONVERSATION_METHODS, *VIEW_METHODS, self._sockets.method)
         rates = Rates(clock) if enforce_rates else None

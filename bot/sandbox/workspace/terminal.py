@@ -26,6 +26,7 @@ _MARKS = re.compile(
     r"|(?P<emoji>:[a-z0-9_+-]+:)"
     r"|(?<![\w*])\*(?P<bold>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])"
     r"|(?<!\w)_(?P<italic>[^\s_](?:[^_\n]*[^\s_])?)_(?!\w)"
+    r"|(?<!\w)~(?P<strike>[^\s~](?:[^~\n]*[^\s~])?)~(?!\w)"
 )
 _ALERTS = {"success": ("✓", "green"), "info": ("i", "blue"), "warning": ("!", "yellow"), "error": ("✗", "red")}
 _BUTTONS = {"primary": "bold white on green4", "danger": "bold white on dark_red"}

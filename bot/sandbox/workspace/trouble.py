@@ -41,6 +41,7 @@ class Trouble:
         self._faults: list[Fault] = []
         self._closed_until: dict[str, float] = {}
         self._sockets_refused = 0
+        self._late_readings: list[float] = []
         self.disconnecting: Callable[[str, float], None] = lambda _reason, _closes_after: None
 
     def refuse(self, method: str, error: str, times: int | None = 1, **details: object) -> None:
@@ -67,6 +68,10 @@ class Trouble:
         """Answers with an HTTP status and no JSON, before anything is done."""
         self._faults.append(Fault(method, "server_error", times, status=status))
 
+    def read_late(self, seconds: float, times: int = 1) -> None:
+        """Carries out the app's answer to a submitted form that much later: what the app calls meanwhile is first."""
+        self._late_readings.extend([seconds] * times)
+
     def disconnect_sockets(self, reason: str = "refresh_requested", closes_after: float = 5.0) -> None:
         """Tells every open socket to go.
 
@@ -91,6 +96,11 @@ class Trouble:
         self._faults.clear()
         self._closed_until.clear()
         self._sockets_refused = 0
+        self._late_readings.clear()
+
+    def next_reading(self) -> float:
+        """For how many seconds the answer to the form that is submitted now is not read."""
+        return self._late_readings.pop(0) if self._late_readings else 0.0
 
     def met_by(self, method: str) -> list[Fault]:
         """The trouble that a call of this method meets now, each counted down."""

@@ -21,7 +21,10 @@ def draw_looking(regions: Sequence[str]) -> View:
 def draw_sending() -> View:
     """While both regions are looked at once more and the request is written down."""
     return _notice(
-        "Starting …", blocks.alert("info", "Looking at both regions once more …"), blocks.section("One moment.")
+        "Starting …",
+        blocks.alert("info", "Looking at both regions once more …"),
+        blocks.section("One moment."),
+        closes_all=True,
     )
 
 
@@ -41,6 +44,7 @@ def draw_started(standing: OrderStanding, *, permalink: str | None = None) -> Vi
         blocks.alert("success", "It is on its way. You can close this."),
         blocks.section(f"{what} How it goes is told in {where}; you are mentioned there when it has ended."),
         blocks.context(f"Its id: {code(order.id)}"),
+        closes_all=True,
     )
 
 
@@ -67,7 +71,7 @@ def draw_already(orders: Sequence[OrderStanding], *, now: datetime, permalink: s
             )
         )
         drawn.append(blocks.context(f"Its id: {code(order.id)}"))
-    return _notice("Copied already", *drawn)
+    return _notice("Copied already", *drawn, closes_all=True)
 
 
 def draw_refused(problems: Sequence[Problem]) -> View:
@@ -107,5 +111,5 @@ def draw_unexpected(error_id: str) -> View:
     )
 
 
-def _notice(title: str, *drawn: Block) -> View:
-    return blocks.modal(title, drawn, callback_id=CALLBACK_ID)
+def _notice(title: str, *drawn: Block, closes_all: bool = False) -> View:
+    return blocks.modal(title, drawn, callback_id=CALLBACK_ID, closes_all=closes_all)

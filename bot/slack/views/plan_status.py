@@ -95,9 +95,11 @@ def verdict(plan: CopyPlan, *, now: datetime, link_to_running: str | None = None
     if not plan.backup.is_copyable:
         problem = Problem(Reason.BACKUP_NOT_COPYABLE, about=plan.backup.status)
         return Verdict("error", f"{gist(problem)}.", explain(problem))
-    if plan.chain:
-        return _of_chain(plan, plan.chain)
-    return of_parent(plan.parent, plan.request.destination, now)
+    said = _of_chain(plan, plan.chain) if plan.chain else of_parent(plan.parent, plan.request.destination, now)
+    if plan.problem and plan.problem.reason is Reason.COPY_EXISTS:
+        short = f"There is already a copy in {plan.request.destination}. Copy again only on purpose."
+        return Verdict("warning", short, said.full)
+    return said
 
 
 def _of_chain(plan: CopyPlan, chain: Chain) -> Verdict:
@@ -275,17 +277,14 @@ def draw(panel: Panel, *, now: datetime, link_to_running: str | None = None) -> 
 
 def _of_plan(plan: CopyPlan, now: datetime, link_to_running: str | None) -> list[Block]:
     said = verdict(plan, now=now, link_to_running=link_to_running)
-    drawn = [alert(said.level, said.short), section(said.full)]
-    if plan.existing:
-        drawn.append(section(of_existing(plan.existing, plan.request.destination)))
-    if warning := rotation_warning(plan, now):
-        drawn.append(section(warning))
-    return drawn
+    existing = of_existing(plan.existing, plan.request.destination) if plan.existing else ""
+    told = filter(None, (existing, said.full, rotation_warning(plan, now)))
+    return [alert(said.level, said.short), *(section(part) for part in told)]
 
 
 def _of_several(plan: OrderPlan, now: datetime) -> list[Block]:
     """One line for each backup and region, the worst first; in front, what it all comes to."""
-    verdicts = [(each, _in_short(each, now)) for each in plan.plans]
+    verdicts = [(each, verdict(each, now=now)) for each in plan.plans]
     worst_first = sorted(verdicts, key=lambda each: _WORST_FIRST.index(each[1].level))
     copies = count(len(plan.copies), "copy")
     level, gist_of_all = (
@@ -300,14 +299,6 @@ def _of_several(plan: OrderPlan, now: datetime) -> list[Block]:
     existing = [of_existing(each.existing, each.request.destination) for each in plan.plans if each.existing]
     warnings = list(dict.fromkeys(filter(None, (rotation_warning(each, now) for each in plan.plans))))
     return [alert(level, gist_of_all), *(section(part) for part in (*in_sections(lines), *existing[:5], *warnings[:3]))]
-
-
-def _in_short(plan: CopyPlan, now: datetime) -> Verdict:
-    """What a plan among several comes to."""
-    problem = plan.problem
-    if problem is not None and problem.reason is Reason.COPY_EXISTS:
-        return Verdict("warning", f"{gist(problem)}.", "")
-    return verdict(plan, now=now)
 
 
 _WORST_FIRST: tuple[Level, ...] = ("error", "warning", "info", "default", "success")
