@@ -10,9 +10,10 @@ from typing import Any
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventKind, RecordedEvent
-from bot.domain.lineage import Evidence, ParentReady, ParentStatus, Recognised
+from bot.domain.lineage import Chain, Evidence, ParentAbsent, ParentReady, ParentStatus, Recognised
+from bot.domain.orders import Order, OrderStanding
 from bot.domain.people import BOT, Person
-from bot.domain.plan import CopyPlan, CopyRequest
+from bot.domain.plan import CopyPlan, OrderPlan, OrderRequest
 from bot.domain.reasons import Fault, Reason
 from bot.sandbox.workspace.validation import accept_blocks, accept_modal
 from bot.slack.views.blocks import Message
@@ -60,17 +61,28 @@ def parent_ready(evidence: Evidence = Evidence.SAME_ID) -> ParentReady:
     return ParentReady(WEEKLY, Recognised(replace(WEEKLY, region="IAD"), evidence))
 
 
-def plan_of(parent: ParentStatus | None = None, **changes: Drawn) -> CopyPlan:
-    request = CopyRequest(NIGHTLY.id, "DFW", "IAD", "nightly-2026-11-22-copy")
-    plan = CopyPlan(request, NIGHTLY, parent or parent_ready(), None, NOW - timedelta(seconds=20))
-    return replace(plan, **changes)
+def request_of(**changes: Drawn) -> OrderRequest:
+    request = OrderRequest("DFW", (NIGHTLY.id,), ("IAD",), "nightly-2026-11-22-copy")
+    return replace(request, **changes)
+
+
+def plan_of(parent: ParentStatus | None = None, request: OrderRequest | None = None, **changes: Drawn) -> OrderPlan:
+    """The plan of an order of one copy; changes are those of its one `CopyPlan`."""
+    wanted = request or request_of()
+    single = CopyPlan(wanted.single[0], NIGHTLY, parent or parent_ready(), None, NOW - timedelta(seconds=20))
+    return OrderPlan(wanted, (replace(single, **changes),))
+
+
+def absent(*beneath: Backup, parent: Backup = WEEKLY) -> ParentAbsent:
+    """The parent is not there, and neither is what is beneath it."""
+    return ParentAbsent(parent, Chain((*beneath, parent)))
 
 
 def copy_of(**changes: Drawn) -> Copy:
     copy = Copy(
         id="7f3a91c2d4e5",
         revision=3,
-        confirmation_id="V0CONFIRM",
+        order_id="7f3a91c2d4e5",
         backup=NIGHTLY,
         destination="IAD",
         name="nightly-2026-11-22-copy",
@@ -78,11 +90,27 @@ def copy_of(**changes: Drawn) -> Copy:
         requested_by=ANA,
         requested_at=NOW - timedelta(minutes=14),
         channel="C0OPS",
-        plan_digest="d" * 32,
         attempts=1,
         sent_at=NOW - timedelta(minutes=13),
     )
-    return replace(copy, **changes)
+    return replace(copy, **{"order_id": changes.get("id", copy.id), **changes})
+
+
+def order_of(*copies: Copy, wanted: tuple[str, ...] = (), **changes: Drawn) -> OrderStanding:
+    """An order of these copies; of one, if none is given. The last was asked for, if not said otherwise."""
+    all_of_them = copies or (copy_of(),)
+    last = all_of_them[-1]
+    order = Order(
+        id=last.order_id,
+        confirmation_id="V0CONFIRM",
+        requested_by=last.requested_by,
+        requested_at=last.requested_at,
+        channel=last.channel,
+        plan_digest="d" * 32,
+        copy_ids=tuple(copy.id for copy in all_of_them),
+        wanted_ids=wanted or (last.id,),
+    )
+    return OrderStanding(replace(order, **changes), all_of_them)
 
 
 def event_of(kind: EventKind, *, sequence: int = 1, **changes: Drawn) -> RecordedEvent:
@@ -224,5 +252,7 @@ def _value(element: Drawn, value: Drawn) -> Drawn:
         "plain_text_input": "value",
         "conversations_select": "selected_conversation",
         "checkboxes": "selected_options",
+        "multi_static_select": "selected_options",
+        "multi_external_select": "selected_options",
     }.get(element["type"], "selected_option")
     return {"type": element["type"], name: value if value is not None or name != "selected_options" else []}

@@ -78,8 +78,8 @@ Wish = OpenForm | ShortForm | Status | History | Cancel | Help
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 """Slack's own fields turn straight quotes into curly ones."""
 
-_AFTER_COMMA = re.compile(r"(?<=[A-Za-z]{3}),\s+(?=[A-Za-z]{3}\b)")
-"""Between two regions: a person may write a space there."""
+_SEVERAL = re.compile(r"[A-Za-z]{3}(?:\s*,\s*[A-Za-z]{3})+(?=\s|$)")
+"""Several regions, with or without spaces at their commas."""
 
 _FIRST = re.compile(r'"(?P<quoted>[^"]*)"\s*|(?P<word>\S+)\s*')
 
@@ -126,7 +126,8 @@ def _short_form(backup: str, rest: str, regions: Sequence[str]) -> ShortForm | N
 
 def _regions_and_rest(text: str) -> tuple[str, str]:
     """The regions, with or without spaces behind their commas, and the rest."""
-    return _split(_AFTER_COMMA.sub(",", text, count=len(REGION_NAMES)))
+    several = _SEVERAL.match(text)
+    return ("".join(several[0].split()), text[several.end() :].strip()) if several else _split(text)
 
 
 def _unquoted(name: str) -> str:

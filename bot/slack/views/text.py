@@ -16,6 +16,8 @@ DEFAULT_COMMAND = "/copy-backup"
 
 _HALF_A_TOKEN = re.compile(r"(&[a-z]*|<[^>]*)$")
 
+_CONSONANT_AND_Y = re.compile(r"(?<=[^aeiou])ys$")
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -73,7 +75,7 @@ def count(number: int, word: str) -> str:
     """A number with its word: ``1 backup``, ``1,240 backups``, ``2 copies``."""
     if number == 1:
         return f"{number:,} {word}"
-    return f"{number:,} {word[:-1]}ies" if word.endswith("y") else f"{number:,} {word}s"
+    return f"{number:,} {_CONSONANT_AND_Y.sub('ies', f'{word}s')}"
 
 
 def age(then: datetime | None, now: datetime) -> str:

@@ -9,7 +9,7 @@ from bot.domain.copies import CopyState
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views import answers, help, status  # noqa: A004 - the view of that name
 from bot.slack.views.blocks import Message
-from tests.fakes.drawings import BEN, NIGHTLY, NOW, assert_slack_takes_message, copy_of, words_of
+from tests.fakes.drawings import BEN, NIGHTLY, NOW, assert_slack_takes_message, copy_of, order_of, words_of
 
 LINK = "https://team.slack.com/archives/C0OPS/p1"
 GUARD = (
@@ -58,7 +58,9 @@ class TestStatus:
         running = copy_of(state=CopyState.RUNNING, requested_by=BEN)
         done = copy_of(id="d0ne", state=CopyState.COMPLETED, ended_at=NOW)
 
-        words = said(status.draw([running], [running, done], now=NOW, links={"d0ne": LINK}))
+        words = said(
+            status.draw([order_of(running)], [order_of(running), order_of(done)], now=NOW, links={"d0ne": LINK})
+        )
 
         assert "*1 copy under way*" in words
         assert "`nightly-2026-11-22` DFW → IAD: running" in words
@@ -69,7 +71,7 @@ class TestStatus:
         assert "*Nothing runs*" in said(status.draw([], [], now=NOW))
 
     def test_many_run(self) -> None:
-        many = [copy_of(id=f"copy{number}", state=CopyState.RUNNING) for number in range(1000)]
+        many = [order_of(copy_of(id=f"copy{number}", state=CopyState.RUNNING)) for number in range(1000)]
 
         words = said(status.draw(many, [], now=NOW))
 
@@ -93,7 +95,7 @@ class TestStopping:
     """Stopping a copy by its id."""
 
     def test_stopped(self) -> None:
-        words = said(answers.stopped(copy_of(state=CopyState.STOPPED), permalink=LINK))
+        words = said(answers.stopped(order_of(copy_of(state=CopyState.STOPPED)), [], permalink=LINK))
 
         assert words.startswith("Stopped: the copy of `nightly-2026-11-22` DFW → IAD")
         assert f"<{LINK}|its message>" in words
@@ -110,16 +112,16 @@ class TestStopping:
     def test_not_stopped(self, state: CopyState, why: str) -> None:
         ended = NOW if state is CopyState.COMPLETED else None
 
-        assert why in said(answers.not_stopped(copy_of(state=state, ended_at=ended), now=NOW))
+        assert why in said(answers.not_stopped(order_of(copy_of(state=state, ended_at=ended)), now=NOW))
 
     def test_an_unknown_id_and_those_that_are_near(self) -> None:
-        words = said(answers.unknown_copy("7f3b", [copy_of()]))
+        words = said(answers.unknown_order("7f3b", [order_of()]))
 
         assert "There is no copy with the id `7f3b`." in words
         assert "`/copy-backup cancel 7f3a91c2d4e5`" in words
 
     def test_an_unknown_id_and_nothing_near(self) -> None:
-        assert "Did you mean" not in said(answers.unknown_copy("<!here>"))
+        assert "Did you mean" not in said(answers.unknown_order("<!here>"))
 
 
 def test_a_word_on_an_undecided_copy_is_taken() -> None:
@@ -155,6 +157,6 @@ def test_it_cannot_be_done() -> None:
 
 def test_a_channel_is_closed() -> None:
     assert "/invite" in said(answers.channel_closed("C0OPS", "not_in_channel"))
-    words = said(answers.not_told(copy_of(state=CopyState.RUNNING), "is_archived"))
-    assert "goes on, but its channel cannot be told" in words
+    words = said(answers.not_told(order_of(copy_of(state=CopyState.COMPLETED, ended_at=NOW)), "is_archived", now=NOW))
+    assert "has ended: done in 13 minutes. Its channel could not be told." in words
     assert "<#C0OPS>" in words

@@ -19,18 +19,22 @@ ID = "ff44da4e-91eb-40ba-aa5b-841e1c308f55"
         ("STATUS please", Status()),
         ("help", Help()),
         ("Help me", Help()),
-        (f"{ID} IAD", ShortForm(ID, "IAD")),
-        ("ff44da4e iad", ShortForm("ff44da4e", "IAD")),
-        (f"{ID} IAD my-copy", ShortForm(ID, "IAD", "my-copy")),
-        (f'{ID} IAD "my name"', ShortForm(ID, "IAD", "my name")),
-        (f"{ID} IAD “my name”", ShortForm(ID, "IAD", "my name")),
-        (f"{ID} IAD my name", ShortForm(ID, "IAD", "my name")),
-        (f'{ID} IAD ""', ShortForm(ID, "IAD")),
-        (f"{ID} IAD ana's copy", ShortForm(ID, "IAD", "ana's copy")),
-        ('"a backup with spaces" syd', ShortForm("a backup with spaces", "SYD")),
+        (f"{ID} IAD", ShortForm(ID, ("IAD",))),
+        ("ff44da4e iad", ShortForm("ff44da4e", ("IAD",))),
+        (f"{ID} IAD my-copy", ShortForm(ID, ("IAD",), "my-copy")),
+        (f'{ID} IAD "my name"', ShortForm(ID, ("IAD",), "my name")),
+        (f"{ID} IAD “my name”", ShortForm(ID, ("IAD",), "my name")),
+        (f"{ID} IAD my name", ShortForm(ID, ("IAD",), "my name")),
+        (f'{ID} IAD ""', ShortForm(ID, ("IAD",))),
+        (f"{ID} IAD ana's copy", ShortForm(ID, ("IAD",), "ana's copy")),
+        ('"a backup with spaces" syd', ShortForm("a backup with spaces", ("SYD",))),
         ("status IAD", Status()),
-        (f"{ID} lon", ShortForm(ID, "LON")),
-        (f"{ID} IAD &lt;!channel&gt; &amp; &lt;b&gt;", ShortForm(ID, "IAD", "<!channel> & <b>")),
+        (f"{ID} lon", ShortForm(ID, ("LON",))),
+        (f"{ID} IAD &lt;!channel&gt; &amp; &lt;b&gt;", ShortForm(ID, ("IAD",), "<!channel> & <b>")),
+        (f"{ID} IAD,ORD", ShortForm(ID, ("IAD", "ORD"))),
+        (f"{ID} iad, ord , syd my-copy", ShortForm(ID, ("IAD", "ORD", "SYD"), "my-copy")),
+        (f"{ID} IAD,IAD", ShortForm(ID, ("IAD",))),
+        (f"{ID} IAD abc, def", ShortForm(ID, ("IAD",), "abc, def")),
         ("history", History(EventFilter())),
         ("history <@U0ANA|ana> IAD", History(EventFilter(person="U0ANA", region="IAD"))),
         ("cancel 7f3a91c2", Cancel("7f3a91c2")),
@@ -55,6 +59,7 @@ def test_what_is_understood(typed: str, wish: Wish) -> None:
         ("xyzzy", None),
         (f"{ID}", None),
         (f"{ID} nowhere", None),
+        (f"{ID} IAD,XYZ", f"{ID} IAD"),
         ("coverage", None),
         ("list", None),
     ],
@@ -68,7 +73,7 @@ def test_what_is_not_understood_shows_the_nearest_right_spelling(typed: str, nea
 
 
 def test_a_region_that_exists_and_is_not_allowed_is_left_to_be_refused_with_its_reason() -> None:
-    assert parse("b1 SYD", regions=("DFW", "IAD")) == ShortForm("b1", "SYD")
+    assert parse("b1 SYD", regions=("DFW", "IAD")) == ShortForm("b1", ("SYD",))
 
 
 @given(some.text(max_size=200))

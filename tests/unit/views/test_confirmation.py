@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME
-from bot.domain.lineage import Evidence, FullBackup, ParentAbsent, ParentArriving, ParentUnchecked, Recognised
-from bot.domain.plan import CopyPlan, ExistingCopy
+from bot.domain.lineage import Evidence, FullBackup, ParentArriving, ParentUnchecked, Recognised
+from bot.domain.plan import ExistingCopy, OrderPlan
 from bot.domain.reasons import Problem, Reason
-from bot.slack.views import answers, confirmation
+from bot.slack.views import answers, confirmation, notices
 from bot.slack.views.backup_choice import ReadError
 from tests.fakes.drawings import (
     DOWN,
@@ -16,9 +16,11 @@ from tests.fakes.drawings import (
     NOW,
     WEEKLY,
     Drawn,
+    absent,
     alerts_of,
     assert_slack_takes_view,
     copy_of,
+    order_of,
     parent_ready,
     plan_of,
     words_of,
@@ -27,7 +29,7 @@ from tests.fakes.drawings import (
 LINK = "https://team.slack.com/archives/C0OPS/p1"
 
 
-def drawn(plan: CopyPlan) -> Drawn:
+def drawn(plan: OrderPlan) -> Drawn:
     view = confirmation.draw(plan, channel="C0OPS", now=NOW)
     assert_slack_takes_view(view, mentions=("U0ANA",))
     return view
@@ -81,7 +83,7 @@ def test_what_was_not_drawn_here_is_refused(view: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        (plan_of(ParentAbsent(WEEKLY)), "Its parent is not in the destination"),
+        (plan_of(absent()), "Its parent is not in the destination"),
         (plan_of(ParentUnchecked("IAD", DOWN)), "Cloud Databases is down"),
         (plan_of(under_way=copy_of()), "It is being copied already"),
         (
@@ -90,7 +92,7 @@ def test_what_was_not_drawn_here_is_refused(view: dict[str, object]) -> None:
         ),
     ],
 )
-def test_a_plan_with_a_problem_cannot_be_started(plan: CopyPlan, words: str) -> None:
+def test_a_plan_with_a_problem_cannot_be_started(plan: OrderPlan, words: str) -> None:
     view = drawn(plan)
 
     assert "submit" not in view
@@ -119,7 +121,7 @@ def test_a_second_copy_can_be_made_on_purpose() -> None:
 
 @pytest.mark.parametrize(
     "view",
-    [confirmation.draw_sending(), confirmation.draw_started(copy_of()), confirmation.draw_already(copy_of(), now=NOW)],
+    [notices.draw_sending(), notices.draw_started(order_of()), notices.draw_already([order_of()], now=NOW)],
 )
 def test_once_a_copy_is_asked_for_closing_does_not_lead_back_to_the_form(view: Drawn) -> None:
     assert view["clear_on_close"] is True
@@ -128,7 +130,7 @@ def test_once_a_copy_is_asked_for_closing_does_not_lead_back_to_the_form(view: D
 class TestChanged:
     """What is confirmed is what runs: a plan that changed is shown again."""
 
-    def changes(self, before: CopyPlan, after: CopyPlan) -> list[str]:
+    def changes(self, before: OrderPlan, after: OrderPlan) -> list[str]:
         confirmed = confirmation.read({**drawn(before), "id": "V0"})
         view = confirmation.draw_changed(after, confirmed, now=NOW)
         assert_slack_takes_view(view)
@@ -182,42 +184,42 @@ class TestOutcome:
     """What the modal says afterwards."""
 
     def test_started(self) -> None:
-        view = confirmation.draw_started(copy_of(), permalink=LINK)
+        view = notices.draw_started(order_of(), permalink=LINK)
 
         assert_slack_takes_view(view)
         assert f"<{LINK}|the message in the channel>" in words_of(view)
 
     def test_started_before_the_message_is_posted(self) -> None:
-        assert "told in the message in <#C0OPS>" in words_of(confirmation.draw_started(copy_of()))
+        assert "told in the message in <#C0OPS>" in words_of(notices.draw_started(order_of()))
 
     def test_the_second_person_is_told_of_the_first_with_a_link(self) -> None:
-        view = confirmation.draw_already(copy_of(), now=NOW, permalink=LINK)
+        view = notices.draw_already([order_of()], now=NOW, permalink=LINK)
 
         assert_slack_takes_view(view, mentions=("U0ANA",))
         assert "<@U0ANA> asked for `nightly-2026-11-22` to IAD 14 minutes ago" in words_of(view)
         assert f"<{LINK}|its message>" in words_of(view)
 
     def test_refused(self) -> None:
-        view = confirmation.draw_refused([Problem(Reason.FORBIDDEN), Problem(Reason.SAME_REGION, about="DFW")])
+        view = notices.draw_refused([Problem(Reason.FORBIDDEN), Problem(Reason.SAME_REGION, about="DFW")])
 
         assert_slack_takes_view(view)
         assert "dbaas:creator" in words_of(view)
 
     def test_the_channel_cannot_be_told(self) -> None:
-        view = confirmation.draw_channel_closed("C0OPS", "is_archived")
+        view = notices.draw_channel_closed("C0OPS", "is_archived")
 
         assert_slack_takes_view(view)
         assert "unarchived" in words_of(view)
 
     def test_a_short_answer_in_a_modal_that_is_open_already(self) -> None:
-        view = confirmation.draw_message(answers.backup_not_found("nigthly"))
+        view = notices.draw_message(answers.backup_not_found("nigthly"))
 
         assert_slack_takes_view(view)
         assert "No backup has the id or name `nigthly`." in words_of(view)
 
     @pytest.mark.parametrize(
         "view",
-        [confirmation.draw_looking("IAD"), confirmation.draw_sending(), confirmation.draw_unexpected("a1b2c3d4")],
+        [notices.draw_looking(["IAD"]), notices.draw_sending(), notices.draw_unexpected("a1b2c3d4")],
     )
     def test_while_it_is_looked_at_and_sent_and_when_it_breaks(self, view: Drawn) -> None:
         assert_slack_takes_view(view)

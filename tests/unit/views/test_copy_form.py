@@ -1,11 +1,13 @@
 """The form says what is true of what is chosen."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.domain.backup import REGIONS_FOR_COPIES, Backup, BackupStatus, Datastore, Origin
 from bot.domain.lineage import (
+    Chain,
     Evidence,
     FullBackup,
     ParentAbsent,
@@ -16,6 +18,7 @@ from bot.domain.lineage import (
 )
 from bot.domain.plan import ExistingCopy
 from bot.domain.reasons import Fault, Problem, Reason
+from bot.domain.retention import Rotation
 from bot.slack.views import copy_form
 from bot.slack.views.backup_choice import STATUS_WORDS
 from bot.slack.views.copy_form import CopyForm, FormContext, Looking, Panel
@@ -27,6 +30,7 @@ from tests.fakes.drawings import (
     WEEKLY,
     Drawn,
     Freshness,
+    absent,
     alerts_of,
     assert_slack_takes_view,
     buttons_of,
@@ -34,10 +38,11 @@ from tests.fakes.drawings import (
     field_of,
     parent_ready,
     plan_of,
+    request_of,
     words_of,
 )
 
-FORM = replace(CopyForm(source="DFW", channel="C0OPS").choosing(NIGHTLY, NOW), destination="IAD")
+FORM = replace(CopyForm(source="DFW", channel="C0OPS").choosing([NIGHTLY], NOW), destinations=("IAD",))
 CONTEXT = FormContext((*REGIONS_FOR_COPIES, "LON"), Freshness())
 
 
@@ -102,13 +107,13 @@ class TestPanel:
         assert said.startswith("Choose a backup")
 
     def test_a_region_is_being_looked_at(self) -> None:
-        assert alerts_of(drawn(Looking("IAD"))) == [("info", "Looking at IAD …")]
+        assert alerts_of(drawn(Looking(("IAD",)))) == [("info", "Looking at IAD …")]
 
     def test_a_full_backup_needs_nothing(self) -> None:
         view = drawn(plan_of(FullBackup(), backup=WEEKLY))
 
         assert alerts_of(view) == [("success", "Full backup. Needs nothing in IAD. Ready to copy.")]
-        assert buttons_of(view) == {}
+        assert buttons_of(view) == {"several_at_once": None}
 
     @pytest.mark.parametrize(
         ("evidence", "words"),
@@ -143,23 +148,44 @@ class TestPanel:
     def test_the_parent_is_on_its_way_by_somebody_elses_doing(self) -> None:
         assert "started elsewhere" in words_of(drawn(plan_of(ParentArriving(WEEKLY.id, WEEKLY.name))))
 
-    def test_the_parent_is_absent_and_can_be_copied_first(self) -> None:
-        view = drawn(plan_of(ParentAbsent(WEEKLY)))
+    def test_the_parent_is_absent_and_the_chain_is_offered(self) -> None:
+        view = drawn(plan_of(absent()))
 
         assert alerts_of(view)[0] == ("warning", "Incremental. Its parent weekly-2026-11-20 is not in IAD.")
         assert "Cloud Databases would refuse this copy" in words_of(view)
-        assert "Copy weekly-2026-11-20 first" in words_of(view)
-        assert buttons_of(view)["copy_parent_first"] == f"DFW/{WEEKLY.id}"
+        assert "Copy the chain, oldest first: 2 backups, 14.2 GB" in words_of(view)
+        assert "The oldest is a full backup, which needs nothing." in words_of(view)
+        assert "initial_options" not in field_of(view, "whole_chain")["element"]
 
-    def test_an_absent_parent_that_needs_its_own_parent_says_so(self) -> None:
-        view = drawn(plan_of(ParentAbsent(replace(WEEKLY, parent_id="older"))))
+    def test_of_a_long_chain_the_middle_is_only_counted(self) -> None:
+        beneath = [replace(WEEKLY, id=f"b{number}", name=f"nightly-{number}") for number in range(12)]
 
-        assert "it needs its own parent there as well" in words_of(view)
+        said = words_of(drawn(plan_of(absent(*beneath))))
 
-    def test_a_parents_name_that_is_too_long_for_the_button_is_cut_and_the_verb_is_not(self) -> None:
-        view = drawn(plan_of(ParentAbsent(replace(WEEKLY, name="w" * 200))))
+        assert "`nightly-0`, `nightly-1`, 10 more, `weekly-2026-11-20`, then this one" in said
+        assert "Copy the chain, oldest first: 14 backups" in said
 
-        assert f"Copy {'w' * 63}… first" in words_of(view)
+    def test_what_the_chain_rests_on_is_said_with_its_evidence(self) -> None:
+        base = Recognised(replace(WEEKLY, id="base", name="weekly-2026-11-13", region="IAD"), Evidence.SAME_FILES)
+
+        said = words_of(drawn(plan_of(ParentAbsent(WEEKLY, Chain((WEEKLY,), base)))))
+
+        assert "`weekly-2026-11-13` beneath them is in IAD already, because the original's id is in the address" in said
+
+    def test_a_chain_that_is_ticked_is_ready(self) -> None:
+        view = drawn(plan_of(absent(), request_of(whole_chain=True)))
+
+        assert alerts_of(view)[0] == ("success", "Incremental. 1 backup beneath it will be copied to IAD first.")
+
+    def test_a_schedule_that_may_be_faster_is_warned_of(self) -> None:
+        rotation = Rotation(WEEKLY, NOW + timedelta(minutes=30))
+
+        warned = words_of(drawn(plan_of(absent(), rotation=rotation)))
+        in_time = words_of(drawn(plan_of(absent(), rotation=replace(rotation, expected_at=NOW + timedelta(days=3)))))
+
+        assert "A schedule may be faster" in warned
+        assert "likely to delete `weekly-2026-11-20`" in warned
+        assert "A schedule may be faster" not in in_time
 
     def test_the_chain_is_broken(self) -> None:
         view = drawn(plan_of(ParentGone(WEEKLY.id)))

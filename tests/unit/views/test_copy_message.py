@@ -22,6 +22,7 @@ from tests.fakes.drawings import (
     buttons_of,
     copy_of,
     event_of,
+    order_of,
     words_of,
 )
 
@@ -29,7 +30,7 @@ ENDED_AT = NOW - timedelta(minutes=1)
 
 
 def drawn(copy: Copy, story: tuple[RecordedEvent, ...] = ()) -> Message:
-    message = copy_message.draw(copy, now=NOW, story=story)
+    message = copy_message.draw(order_of(copy), now=NOW, story=story)
     assert_slack_takes_message(message)
     return message
 
@@ -65,9 +66,9 @@ def test_a_running_copy_says_since_when_and_what_is_seen() -> None:
 def test_the_message_of_a_running_copy_stays_true_when_nobody_edits_it() -> None:
     copy = copy_of(state=CopyState.RUNNING)
 
-    later = copy_message.draw(copy, now=NOW + timedelta(hours=5))
+    later = copy_message.draw(order_of(copy), now=NOW + timedelta(hours=5))
 
-    assert later == copy_message.draw(copy, now=NOW)
+    assert later == copy_message.draw(order_of(copy), now=NOW)
 
 
 def test_a_waiting_copy_names_the_parent_it_waits_for() -> None:
@@ -224,7 +225,7 @@ def test_an_ended_copy_without_any_facts_can_be_drawn(state: CopyState) -> None:
 
 
 def test_the_metadata_holds_the_id_and_the_state_and_nothing_else() -> None:
-    assert copy_message.metadata(copy_of(name=HOSTILE)) == {
+    assert copy_message.metadata(order_of(copy_of(name=HOSTILE))) == {
         "event_type": "copy_backup",
-        "event_payload": {"copy_id": "7f3a91c2d4e5", "state": "requested"},
+        "event_payload": {"order_id": "7f3a91c2d4e5", "state": "requested"},
     }

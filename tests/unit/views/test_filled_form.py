@@ -10,7 +10,8 @@ from bot.domain.plan import ExistingCopy
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views import copy_form
 from bot.slack.views.copy_form import CopyForm, FormContext, Panel, ReadError
-from tests.fakes.drawings import ANA, DOWN, NIGHTLY, NOW, WEEKLY, Drawn, Typist, copy_of, field_of, plan_of
+from bot.slack.views.filled_form import Quiet
+from tests.fakes.drawings import DOWN, NIGHTLY, NOW, WEEKLY, Drawn, Typist, field_of, plan_of
 
 CONTEXT = FormContext(REGIONS_FOR_COPIES)
 EMPTY = CopyForm(source="DFW", channel="C0OPS")
@@ -30,7 +31,7 @@ def offered(*backups: Backup) -> list[Drawn]:
 
 
 def test_an_untouched_form_comes_back_as_it_was_drawn() -> None:
-    form = replace(EMPTY.choosing(NIGHTLY, NOW), destination="IAD", description="before the migration")
+    form = replace(EMPTY.choosing([NIGHTLY], NOW), destinations=("IAD",), description="before the migration")
 
     seen = copy_form.read(Typist(drawn(form)).sends())
 
@@ -47,7 +48,7 @@ def test_what_a_person_chooses_and_types_is_read() -> None:
 
     assert form.channel == "C0DBA"
     assert form.request is not None
-    assert (form.request.backup_id, form.request.source, form.request.destination) == (NIGHTLY.id, "DFW", "HKG")
+    assert (form.request.backup_ids, form.request.source, form.request.destinations) == ((NIGHTLY.id,), "DFW", ("HKG",))
     assert (form.request.name, form.request.description) == ("mine", "why")
     assert form.name_was_typed
 
@@ -55,7 +56,7 @@ def test_what_a_person_chooses_and_types_is_read() -> None:
 def test_choosing_a_backup_fills_in_the_name() -> None:
     ana = Typist(drawn(EMPTY)).fills("backup", offered(NIGHTLY)[0])
 
-    ana.sees(drawn(copy_form.read(ana.sends()).choosing(NIGHTLY, NOW)))
+    ana.sees(drawn(copy_form.read(ana.sends()).choosing([NIGHTLY], NOW)))
 
     form = copy_form.read(ana.sends())
     assert form.name == "nightly-2026-11-22-copy"
@@ -63,26 +64,26 @@ def test_choosing_a_backup_fills_in_the_name() -> None:
 
 
 def test_another_backup_brings_another_name() -> None:
-    ana = Typist(drawn(EMPTY.choosing(NIGHTLY, NOW))).fills("backup", offered(WEEKLY)[0])
+    ana = Typist(drawn(EMPTY.choosing([NIGHTLY], NOW))).fills("backup", offered(WEEKLY)[0])
 
-    ana.sees(drawn(copy_form.read(ana.sends()).choosing(WEEKLY, NOW)))
+    ana.sees(drawn(copy_form.read(ana.sends()).choosing([WEEKLY], NOW)))
 
     assert copy_form.read(ana.sends()).name == "weekly-2026-11-20-copy"
 
 
 def test_a_name_that_was_typed_stays_when_another_backup_is_chosen() -> None:
-    ana = Typist(drawn(EMPTY.choosing(NIGHTLY, NOW)))
+    ana = Typist(drawn(EMPTY.choosing([NIGHTLY], NOW)))
     ana.fills("name", "before-migration").fills("backup", offered(WEEKLY)[0])
 
-    ana.sees(drawn(copy_form.read(ana.sends()).choosing(WEEKLY, NOW)))
+    ana.sees(drawn(copy_form.read(ana.sends()).choosing([WEEKLY], NOW)))
 
     assert copy_form.read(ana.sends()).name == "before-migration"
 
 
 def test_a_name_that_was_emptied_is_filled_in_again() -> None:
-    ana = Typist(drawn(EMPTY.choosing(NIGHTLY, NOW))).fills("name", None).fills("backup", offered(WEEKLY)[0])
+    ana = Typist(drawn(EMPTY.choosing([NIGHTLY], NOW))).fills("name", None).fills("backup", offered(WEEKLY)[0])
 
-    ana.sees(drawn(copy_form.read(ana.sends()).choosing(WEEKLY, NOW)))
+    ana.sees(drawn(copy_form.read(ana.sends()).choosing([WEEKLY], NOW)))
 
     assert copy_form.read(ana.sends()).name == "weekly-2026-11-20-copy"
 
@@ -91,39 +92,39 @@ def test_the_backup_that_was_chosen_is_not_put_in_anew() -> None:
     ana = Typist(drawn(EMPTY)).fills("backup", offered(NIGHTLY)[0])
     before = field_of(ana.view, "backup")["block_id"]
 
-    view = drawn(copy_form.read(ana.sends()).choosing(NIGHTLY, NOW))
+    view = drawn(copy_form.read(ana.sends()).choosing([NIGHTLY], NOW))
 
     assert field_of(view, "backup")["block_id"] == before
 
 
-def test_the_parent_is_put_in_the_backups_place() -> None:
-    ana = Typist(drawn(replace(EMPTY.choosing(NIGHTLY, NOW), destination="IAD")))
+def test_another_backup_can_be_put_in_its_place() -> None:
+    ana = Typist(drawn(replace(EMPTY.choosing([NIGHTLY], NOW), destinations=("IAD",))))
 
-    ana.sees(drawn(copy_form.read(ana.sends()).choosing(WEEKLY, NOW)))
+    ana.sees(drawn(copy_form.read(ana.sends()).choosing([WEEKLY], NOW)))
 
     form = copy_form.read(ana.sends())
-    assert form.backup is not None
-    assert (form.backup.id, form.name, form.destination) == (WEEKLY.id, "weekly-2026-11-20-copy", "IAD")
+    assert [backup.id for backup in form.backups] == [WEEKLY.id]
+    assert (form.name, form.destinations) == ("weekly-2026-11-20-copy", ("IAD",))
 
 
 def test_another_source_region_empties_the_backup_and_its_name_but_nothing_that_was_typed() -> None:
-    ana = Typist(drawn(replace(EMPTY.choosing(NIGHTLY, NOW), destination="IAD")))
+    ana = Typist(drawn(replace(EMPTY.choosing([NIGHTLY], NOW), destinations=("IAD",))))
     ana.fills("description", "why").fills("source", option(ana.view, "source", "ORD"))
 
     ana.sees(drawn(copy_form.read(ana.sends())))
 
     form = copy_form.read(ana.sends())
-    assert (form.source, form.backup, form.name) == ("ORD", None, "")
-    assert (form.destination, form.description) == ("IAD", "why")
+    assert (form.source, form.backups, form.name) == ("ORD", (), "")
+    assert (form.destinations, form.description) == (("IAD",), "why")
 
 
 def test_a_source_that_was_the_destination_empties_to() -> None:
-    ana = Typist(drawn(replace(EMPTY, destination="IAD")))
+    ana = Typist(drawn(replace(EMPTY, destinations=("IAD",))))
     ana.fills("source", option(ana.view, "source", "IAD"))
 
     ana.sees(drawn(copy_form.read(ana.sends())))
 
-    assert copy_form.read(ana.sends()).destination is None
+    assert copy_form.read(ana.sends()).destinations == ()
     assert "IAD" not in [each["value"] for each in field_of(ana.view, "destination")["element"]["options"]]
 
 
@@ -147,7 +148,7 @@ class TestTicks:
 
     EXISTING = ExistingCopy(Recognised(replace(NIGHTLY, id="c0", region="IAD"), Evidence.SAME_FILES))
     PLAN = plan_of(ParentUnchecked("IAD", DOWN), existing=EXISTING)
-    FORM = replace(EMPTY.choosing(NIGHTLY, NOW), destination="IAD")
+    FORM = replace(EMPTY.choosing([NIGHTLY], NOW), destinations=("IAD",))
 
     def ticked(self) -> Typist:
         ana = Typist(drawn(self.FORM, self.PLAN))
@@ -158,45 +159,44 @@ class TestTicks:
     def test_a_box_is_read(self) -> None:
         form = copy_form.read(self.ticked().sends())
 
-        assert form.despite_existing_copy
-        assert form.despite_unchecked_parent
+        assert form.boxes == {Quiet.COPY_AGAIN, Quiet.SEND_ANYWAY}
         assert form.request is not None
         assert form.request.despite_existing_copy
 
     def test_a_box_can_be_unticked(self) -> None:
         ana = self.ticked().fills("despite_existing_copy", [])
 
-        assert not copy_form.read(ana.sends()).despite_existing_copy
+        assert Quiet.COPY_AGAIN not in copy_form.read(ana.sends()).boxes
 
     def test_a_tick_stays_while_the_region_is_looked_at_again(self) -> None:
         ana = self.ticked()
-        ana.sees(drawn(copy_form.read(ana.sends()), copy_form.Looking("IAD")))
-        assert copy_form.read(ana.sends()).despite_existing_copy
+        ana.sees(drawn(copy_form.read(ana.sends()), copy_form.Looking(("IAD",))))
+        assert Quiet.COPY_AGAIN in copy_form.read(ana.sends()).boxes
 
         ana.sees(drawn(copy_form.read(ana.sends()), self.PLAN))
 
-        assert copy_form.read(ana.sends()).despite_existing_copy
+        assert Quiet.COPY_AGAIN in copy_form.read(ana.sends()).boxes
 
     def test_a_tick_does_not_count_for_another_region(self) -> None:
         ana = self.ticked()
         ana.fills("destination", option(ana.view, "destination", "ORD"))
         form = copy_form.read(ana.sends())
-        assert not form.despite_existing_copy
+        assert Quiet.COPY_AGAIN not in form.boxes
 
-        ana.sees(drawn(form, copy_form.Looking("ORD")))
+        ana.sees(drawn(form, copy_form.Looking(("ORD",))))
 
-        assert not copy_form.read(ana.sends()).despite_existing_copy
+        assert Quiet.COPY_AGAIN not in copy_form.read(ana.sends()).boxes
 
     def test_a_tick_does_not_count_for_another_backup(self) -> None:
         ana = self.ticked().fills("backup", offered(WEEKLY)[0])
 
-        assert not copy_form.read(ana.sends()).despite_unchecked_parent
+        assert Quiet.SEND_ANYWAY not in copy_form.read(ana.sends()).boxes
 
 
 class TestErrors:
     """What is wrong is told at its field."""
 
-    FORM = replace(EMPTY.choosing(NIGHTLY, NOW), destination="IAD")
+    FORM = replace(EMPTY.choosing([NIGHTLY], NOW), destinations=("IAD",))
 
     def at(self, problem: Problem) -> str:
         view = drawn(self.FORM)
@@ -248,21 +248,32 @@ class TestErrors:
         ]
 
     def test_a_form_that_is_not_filled_in_asks_for_nothing_yet(self) -> None:
-        assert CopyForm(source="DFW", destination="IAD").request is None
+        assert CopyForm(source="DFW", destinations=("IAD",)).request is None
 
     def test_a_form_that_is_right_has_no_errors(self) -> None:
         assert copy_form.errors(self.FORM) == {}
 
 
-def test_a_copy_is_asked_for_again_with_everything_filled_in() -> None:
-    copy = copy_of(name="before-migration", requested_by=ANA)
+def test_several_backups_and_regions_can_be_chosen_and_what_was_chosen_stays() -> None:
+    ana = Typist(drawn(replace(EMPTY.choosing([NIGHTLY], NOW), destinations=("IAD",))))
+    form = copy_form.read(ana.sends()).taking_several()
 
-    form = copy_form.again(copy, NOW)
+    ana.sees(drawn(form))
+    ana.fills("backup", offered(NIGHTLY, WEEKLY)).fills(
+        "destination", [option(ana.view, "destination", each) for each in ("IAD", "SYD")]
+    )
+    ana.sees(drawn(copy_form.read(ana.sends()).choosing([NIGHTLY, WEEKLY], NOW)))
 
-    assert form.request is not None
-    assert (form.request.backup_id, form.request.destination) == (copy.backup.id, "IAD")
-    assert (form.name, form.name_was_typed, form.description) == ("before-migration", True, "before the migration")
-    assert form.channel == copy.channel
+    request = copy_form.read(ana.sends()).request
+    assert request is not None
+    assert (request.backup_ids, request.destinations) == ((NIGHTLY.id, WEEKLY.id), ("IAD", "SYD"))
+    assert request.name == "{name}-copy"
+    assert [(each.backup_id, each.destination) for each in request.single] == [
+        (NIGHTLY.id, "IAD"),
+        (WEEKLY.id, "IAD"),
+        (NIGHTLY.id, "SYD"),
+        (WEEKLY.id, "SYD"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +297,3 @@ def test_what_was_not_drawn_here_is_refused(view: dict[str, object]) -> None:
 def test_a_broken_wish_for_backups_is_refused() -> None:
     with pytest.raises(ReadError):
         copy_form.read_search({"value": "night"})
-
-
-def test_the_value_of_the_button_for_the_parent_names_it() -> None:
-    assert copy_form.read_reference(f"DFW/{WEEKLY.id}") == ("DFW", WEEKLY.id)

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.copies import CopyState
+from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventKind
 from bot.domain.lineage import Evidence
 from bot.domain.reasons import Fault, Reason
 from bot.slack.views import copy_message, thread
-from tests.fakes.drawings import ANA, BEN, NOW, Drawn, assert_slack_takes_message, copy_of, event_of
+from bot.slack.views.blocks import Message
+from tests.fakes.drawings import ANA, BEN, NOW, Drawn, assert_slack_takes_message, copy_of, event_of, order_of
 
 ENDS = {
     EventKind.STOPPED,
@@ -19,20 +20,26 @@ ENDS = {
     EventKind.COMPLETED,
     EventKind.FAILED,
     EventKind.LOST,
+    EventKind.LEFT_UNDONE,
+    EventKind.FOUND_THERE,
 }
 
 
 def line(kind: EventKind, **changes: Drawn) -> str:
-    message = thread.line(event_of(kind, **changes), copy_of(state=CopyState.RUNNING))
+    message = thread.line(event_of(kind, **changes), order_of(copy_of(state=CopyState.RUNNING)), is_last=kind in ENDS)
     assert message is not None
     assert_slack_takes_message(message, mentions=(ANA.id,))
     return message.text
 
 
+def told_of(kind: EventKind, copy: Copy, **changes: Drawn) -> Message | None:
+    return thread.line(event_of(kind, **changes), order_of(copy), is_last=True)
+
+
 @pytest.mark.parametrize("kind", EventKind)
 def test_every_event_is_told_or_silent_on_purpose(kind: EventKind) -> None:
     assert (kind in thread.LINES) != (kind in thread.SILENT)
-    assert (thread.line(event_of(kind), copy_of()) is None) == (kind in thread.SILENT)
+    assert (thread.line(event_of(kind), order_of(), is_last=False) is None) == (kind in thread.SILENT)
 
 
 @pytest.mark.parametrize("kind", thread.LINES)
@@ -53,11 +60,11 @@ def test_done() -> None:
 def test_the_thread_says_the_same_length_of_time_as_the_message() -> None:
     ended = copy_of(state=CopyState.COMPLETED, sent_at=NOW, ended_at=NOW + timedelta(seconds=1.6), copied_id="c0ffee")
 
-    told = thread.line(event_of(EventKind.COMPLETED, facts={"copied_id": "c0ffee", "seconds": 2}), ended)
+    told = told_of(EventKind.COMPLETED, ended, facts={"copied_id": "c0ffee", "seconds": 2})
 
     assert told is not None
     assert "*Done* after 1 second:" in told.text
-    assert ":white_check_mark: *Done in 1 second*" in str(copy_message.draw(ended, now=NOW).blocks)
+    assert ":white_check_mark: *Done in 1 second*" in str(copy_message.draw(order_of(ended), now=NOW).blocks)
 
 
 def test_refused_with_the_services_own_words() -> None:
@@ -123,8 +130,8 @@ def test_an_answer_that_is_not_in_the_event_is_taken_from_the_copy_only_if_it_is
     down = Fault(Reason.SERVICE_UNAVAILABLE, 503, "serviceUnavailable", "down")
     copy = copy_of(state=CopyState.FAILED, fault=down, reason=Reason.SERVICE_UNAVAILABLE)
 
-    same = thread.line(event_of(EventKind.FAILED, reason=Reason.SERVICE_UNAVAILABLE), copy)
-    other = thread.line(event_of(EventKind.FAILED, reason=Reason.BACKUP_NOT_FOUND), copy)
+    same = told_of(EventKind.FAILED, copy, reason=Reason.SERVICE_UNAVAILABLE)
+    other = told_of(EventKind.FAILED, copy, reason=Reason.BACKUP_NOT_FOUND)
 
     assert same is not None
     assert "`503 serviceUnavailable`" in same.text

@@ -11,7 +11,9 @@ from hypothesis import strategies as some
 from bot.domain.backup import REGIONS_FOR_COPIES, Backup, BackupStatus, Datastore, Origin
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
+from bot.domain.learned import Learned
 from bot.domain.lineage import (
+    Chain,
     Evidence,
     FullBackup,
     ParentAbsent,
@@ -21,13 +23,16 @@ from bot.domain.lineage import (
     ParentUnchecked,
     Recognised,
 )
+from bot.domain.orders import Order, OrderStanding
 from bot.domain.people import Person
-from bot.domain.plan import CopyPlan, CopyRequest, ExistingCopy
+from bot.domain.plan import CopyPlan, ExistingCopy, OrderPlan, OrderRequest
 from bot.domain.reasons import Fault, Problem, Reason
-from bot.slack.views import answers, confirmation, copy_form, copy_message, help, history, status, thread  # noqa: A004
+from bot.domain.retention import Rotation
+from bot.slack.views import answers, confirmation, copy_form, copy_message, help, history, notices, status, thread  # noqa: A004
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.confirmation import Confirmed, Shown
 from bot.slack.views.copy_form import CopyForm, FormContext, Looking
+from bot.slack.views.filled_form import BOXES
 from tests.fakes.drawings import HOSTILE, NOW, Freshness, assert_slack_takes_message, assert_slack_takes_view
 
 PEOPLE = ("U0ANA", "U0BEN")
@@ -88,6 +93,12 @@ problems = some.builds(
     Problem, reason=some.sampled_from(Reason), about=some.none() | long_texts, fault=some.none() | faults
 )
 found = some.builds(Recognised, backup=backups, evidence=some.sampled_from(Evidence))
+chains = some.builds(
+    Chain,
+    missing=some.lists(backups, min_size=1, max_size=8).map(tuple),
+    base=some.none() | found | some.builds(ParentArriving, parent_id=ids, parent_name=names),
+)
+learned = some.builds(Learned, half=some.floats(0, 1e6), nine_tenths=some.floats(0, 1e6), copies=some.integers(3, 100))
 parents = some.one_of(
     some.just(FullBackup()),
     some.builds(ParentReady, parent=some.none() | backups, found=found),
@@ -99,7 +110,7 @@ parents = some.one_of(
         since=moments,
         requested_by=some.none() | some.sampled_from(PEOPLE),
     ),
-    some.builds(ParentAbsent, parent=backups),
+    some.builds(ParentAbsent, parent=backups, chain=some.none() | chains),
     some.builds(ParentGone, parent_id=ids, parent=some.none() | backups),
     some.builds(ParentUnchecked, region=regions, fault=faults),
 )
@@ -107,7 +118,7 @@ copies = some.builds(
     Copy,
     id=some.text("0123456789abcdef", min_size=12, max_size=12),
     revision=some.integers(0, 10**6),
-    confirmation_id=ids,
+    order_id=some.text("0123456789abcdef", min_size=12, max_size=12),
     backup=backups,
     destination=regions,
     name=names,
@@ -115,7 +126,7 @@ copies = some.builds(
     requested_by=people,
     requested_at=some_moment,
     channel=some.just("C0OPS"),
-    plan_digest=ids,
+    is_slow=some.booleans(),
     state=some.sampled_from(CopyState),
     attempts=some.integers(0, 99),
     sent_at=moments,
@@ -131,18 +142,19 @@ copies = some.builds(
     ended_by=some.none() | people,
 )
 requests = some.builds(
-    CopyRequest,
-    backup_id=some.uuids().map(str),
+    OrderRequest,
     source=regions,
-    destination=regions,
+    backup_ids=some.lists(some.uuids().map(str), min_size=1, max_size=2, unique=True).map(tuple),
+    destinations=some.lists(regions, min_size=1, max_size=2, unique=True).map(tuple),
     name=names,
     description=some.text(max_size=255) | hostile,
+    whole_chain=some.booleans(),
     despite_existing_copy=some.booleans(),
     despite_unchecked_parent=some.booleans(),
 )
-plans = some.builds(
+copy_plans = some.builds(
     CopyPlan,
-    request=requests,
+    request=requests.map(lambda request: request.single[0]),
     backup=backups,
     parent=parents,
     existing=some.none()
@@ -151,7 +163,30 @@ plans = some.builds(
     ),
     looked_at=some_moment,
     under_way=some.none() | copies,
+    learned=some.none() | learned,
+    rotation=some.none() | some.builds(Rotation, full=backups, expected_at=some_moment),
 )
+
+
+@some.composite
+def order_plans(draw: some.DrawFn) -> OrderPlan:
+    request = draw(requests)
+    return OrderPlan(request, tuple(replace(draw(copy_plans), request=each) for each in request.single))
+
+
+@some.composite
+def orders(draw: some.DrawFn, most: int = 6) -> OrderStanding:
+    held = draw(some.lists(copies, min_size=1, max_size=most, unique_by=lambda copy: copy.id))
+    several = draw(some.sampled_from([1, 1, 15])) if len(held) > 1 else 1
+    held = [replace(copy, id=f"{copy.id}{number}") for number in range(several) for copy in held]
+    wanted = tuple(copy.id for copy in draw(some.lists(some.sampled_from(held), min_size=1)))
+    order = Order(
+        held[0].order_id, "V0", draw(people), draw(some_moment), "C0OPS", "d", tuple(c.id for c in held), wanted
+    )
+    return OrderStanding(order, tuple(held))
+
+
+plans = order_plans()
 facts = some.dictionaries(
     some.sampled_from(["status", "fault", "message", "seconds", "parent", "parent_copy", "copied_id", "count"]),
     some.none() | long_texts | some.integers(0, 10**9) | some.floats(0, 1e6, allow_nan=False),
@@ -175,11 +210,10 @@ forms = some.builds(
     CopyForm,
     source=regions | some.just("LON"),
     channel=some.sampled_from([None, "C0OPS", "D0DIRECT"]),
-    destination=some.none() | regions,
+    destinations=some.lists(regions, max_size=3, unique=True).map(tuple),
     name=names | long_texts,
     description=long_texts,
-    despite_existing_copy=some.booleans(),
-    despite_unchecked_parent=some.booleans(),
+    boxes=some.frozensets(some.sampled_from(BOXES)),
 )
 contexts = some.builds(
     FormContext,
@@ -196,14 +230,21 @@ contexts = some.builds(
     channel_error=some.none() | names.map(lambda text: text or "error"),
 )
 panels = some.one_of(
-    some.none(), some.builds(Looking, region=regions), some.lists(problems, min_size=1, max_size=7).map(tuple), plans
+    some.none(),
+    some.builds(Looking, regions=some.tuples(regions)),
+    some.lists(problems, min_size=1, max_size=7).map(tuple),
+    plans,
 )
 
 
 @settings(deadline=None, max_examples=150)
-@given(forms, some.none() | backups, panels, contexts)
-def test_the_form(form: CopyForm, backup: Backup | None, panel: copy_form.Panel, context: FormContext) -> None:
-    filled = form if backup is None or len(backup.id) > 100 else form.choosing(backup, NOW)
+@given(forms, some.lists(backups, max_size=3), panels, contexts, some.booleans())
+def test_the_form(
+    form: CopyForm, chosen: list[Backup], panel: copy_form.Panel, context: FormContext, several: bool
+) -> None:
+    fitting = list({each.id: replace(each, region=form.source) for each in chosen if len(each.id) < 100}.values())
+    filled = form.choosing(fitting, NOW) if fitting else form
+    filled = filled.taking_several() if several else filled
 
     view = copy_form.draw(filled, panel, context, now=NOW)
 
@@ -214,7 +255,7 @@ def test_the_form(form: CopyForm, backup: Backup | None, panel: copy_form.Panel,
 
 @settings(deadline=None, max_examples=150)
 @given(plans)
-def test_the_confirmation(plan: CopyPlan) -> None:
+def test_the_confirmation(plan: OrderPlan) -> None:
     view = confirmation.draw(plan, channel="C0OPS", now=NOW)
 
     assert_slack_takes_view(view, mentions=PEOPLE)
@@ -223,7 +264,7 @@ def test_the_confirmation(plan: CopyPlan) -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(plans, requests, ids)
-def test_the_changed_confirmation(plan: CopyPlan, request: CopyRequest, other: str) -> None:
+def test_the_changed_confirmation(plan: OrderPlan, request: OrderRequest, other: str) -> None:
     shown = Shown(parent=other, parent_there=other, existing=other, size_gb=1.0, status=other)
 
     view = confirmation.draw_changed(plan, Confirmed("V0", request, "digest", "C0OPS", shown), now=NOW)
@@ -232,35 +273,41 @@ def test_the_changed_confirmation(plan: CopyPlan, request: CopyRequest, other: s
 
 
 @settings(deadline=None, max_examples=50)
-@given(copies, some.lists(problems, max_size=12))
+@given(orders(), some.lists(problems, max_size=12))
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda copy, _: confirmation.draw_started(copy),
-        lambda copy, _: confirmation.draw_already(copy, now=NOW),
-        lambda _, problems: confirmation.draw_refused(problems),
+        lambda order, _: notices.draw_started(order),
+        lambda order, _: notices.draw_already([order] * 6, now=NOW),
+        lambda _, problems: notices.draw_refused(problems),
         lambda _, problems: copy_form.draw_refused(problems),
-        lambda copy, _: confirmation.draw_unexpected(copy.name),
+        lambda order, _: notices.draw_unexpected(order.main.name),
     ],
 )
-def test_the_other_modals(draw: Callable[[Copy, list[Problem]], View], copy: Copy, problems: list[Problem]) -> None:
-    assert_slack_takes_view(draw(copy, problems), mentions=PEOPLE)
+def test_the_other_modals(
+    draw: Callable[[OrderStanding, list[Problem]], View], order: OrderStanding, problems: list[Problem]
+) -> None:
+    assert_slack_takes_view(draw(order, problems), mentions=PEOPLE)
 
 
 @settings(deadline=None, max_examples=200)
-@given(copies, some.lists(recorded, max_size=4))
-def test_the_message(copy: Copy, story: list[RecordedEvent]) -> None:
-    assert_slack_takes_message(copy_message.draw(copy, now=NOW, story=story))
+@given(orders(), some.lists(recorded, max_size=4), learned)
+def test_the_message(order: OrderStanding, story: list[RecordedEvent], known: Learned) -> None:
+    likely = {copy.id: known for copy in order.copies}
+
+    assert_slack_takes_message(copy_message.draw(order, now=NOW, story=story, likely=likely))
 
 
 @settings(deadline=None, max_examples=200)
-@given(recorded, copies)
-def test_the_thread(event: RecordedEvent, copy: Copy) -> None:
-    message = thread.line(event, copy)
+@given(recorded, orders(), some.booleans())
+def test_the_thread(recorded: RecordedEvent, order: OrderStanding, is_last: bool) -> None:
+    about = replace(recorded, event=replace(recorded.event, copy_id=order.copies[0].id))
+
+    message = thread.line(about, order, is_last=is_last)
 
     if message is not None:
-        assert_slack_takes_message(message, mentions=(copy.requested_by.id,))
-        assert message.text.count("<@") <= 1
+        assert_slack_takes_message(message, mentions=PEOPLE)
+        assert message.text.count("<@") <= (2 if recorded.event.kind is EventKind.ASKED_PERSON else 1)
 
 
 @settings(deadline=None, max_examples=50)
@@ -270,30 +317,35 @@ def test_the_history(events: list[RecordedEvent], wanted: EventFilter) -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(some.lists(copies, max_size=25), some.lists(copies, max_size=25), some.booleans())
-def test_the_status(running: list[Copy], mine: list[Copy], with_links: bool) -> None:
+@given(some.lists(orders(most=2), max_size=12), some.lists(orders(most=2), max_size=12), some.booleans())
+def test_the_status(running: list[OrderStanding], mine: list[OrderStanding], with_links: bool) -> None:
     address = "https://team.slack.com/archives/C0OPS/p1700000000000000"
-    links = {copy.id: address for copy in (*running, *mine)} if with_links else None
+    links = {each.order.id: address for each in (*running, *mine)} if with_links else None
 
     assert_slack_takes_message(status.draw(running, mine, now=NOW, links=links))
 
 
 @settings(deadline=None, max_examples=100)
-@given(copies, long_texts, some.lists(backups, max_size=8), some.lists(problems, max_size=5), some.sampled_from(Reason))
-def test_the_answers(copy: Copy, typed: str, found: list[Backup], problems: list[Problem], reason: Reason) -> None:
+@given(
+    orders(), long_texts, some.lists(backups, max_size=8), some.lists(problems, max_size=5), some.sampled_from(Reason)
+)
+def test_the_answers(
+    order: OrderStanding, typed: str, found: list[Backup], problems: list[Problem], reason: Reason
+) -> None:
+    copy = order.main
     messages: list[Message] = [
         help.draw(typed, typed=typed),
         answers.not_allowed(reason),
         answers.unexpected(typed),
-        answers.stopped(copy),
-        answers.not_stopped(copy, now=NOW),
-        answers.unknown_copy(typed, [copy] * 7),
+        answers.stopped(order, order.copies, order.copies),
+        answers.not_stopped(order, order.copies, now=NOW),
+        answers.unknown_order(typed, [order] * 7),
         answers.settled(copy),
         answers.nothing_to_settle(copy, now=NOW),
         answers.ambiguous(typed, found, region="IAD", now=NOW),
         answers.backup_not_found(typed),
         answers.channel_closed("C0OPS", typed),
-        answers.not_told(copy, typed),
+        answers.not_told(order, typed, now=NOW),
     ]
     messages += [answers.refused(problems)] if problems else []
 
