@@ -183,7 +183,7 @@ class Settings(StorageSettings, ManifestSettings):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
 
     catalogue_refresh_seconds: Seconds = 300.0
-    first_look_seconds: Seconds = 10.0
+    first_look_seconds: Seconds = 3.0
     longest_look_seconds: Seconds = 120.0
     first_retry_seconds: Seconds = 15.0
     settle_seconds: Seconds = 60.0

@@ -139,7 +139,7 @@ async def running_sandbox(
             allowed_people=tuple(workspace.person(name).id for name in PEOPLE),
             port=port,
             # a bot as impatient as its cloud is fast: the usual patience, divided
-            first_look_seconds=10.0 / speed,
+            first_look_seconds=3.0 / speed,
             longest_look_seconds=120.0 / speed,
             first_retry_seconds=15.0 / speed,
             settle_seconds=max(1.0, 60.0 / speed),
