@@ -1,4 +1,4 @@
-"""``python -m tests.bench``: the speed table, in about three minutes; ``--short`` in less than one."""
+"""``python -m tests.bench``: the speed table, in about four minutes; ``--short`` in less than two."""
 
 import asyncio
 import json
@@ -11,8 +11,9 @@ from rich.console import Console
 from tests.bench.contestants.entries import Contestant
 from tests.bench.measuring import Arena, Results
 from tests.bench.processes import ProcessFailedError
-from tests.bench.rows import measures
+from tests.bench.rows import Verdict, measures
 from tests.bench.table import as_json, footnotes, table, verdicts
+from tests.bench.work.rows import work_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ SHORT = Length(rounds=5, seconds=0.5, warm_up=0.5)
 
 
 @click.command()
-@click.option("--short", is_flag=True, help="Less than a minute: good enough to see that nothing is badly wrong.")
+@click.option("--short", is_flag=True, help="Less than two minutes: good enough to see that nothing is badly wrong.")
 @click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write all numbers to this file.")
 def main(*, short: bool, file: Path | None) -> None:
     """Measure this bot beside what could be used instead, in one run on this machine.
@@ -45,9 +46,9 @@ def main(*, short: bool, file: Path | None) -> None:
     console = Console()
     try:
         results = asyncio.run(_measure(SHORT if short else LONG, console))
+        rows = verdicts(results) + asyncio.run(_work(console, short=short))
     except ProcessFailedError as error:
         raise click.ClickException(str(error)) from None
-    rows = verdicts(results)
     console.print(table(rows))
     for note in footnotes(results):
         console.print(f"· {note}", highlight=False)
@@ -61,6 +62,11 @@ async def _measure(length: Length, console: Console) -> Results:
             return await arena.rounds(
                 measures(length.seconds), number=length.rounds, warm_up=length.warm_up, progress=status.update
             )
+
+
+async def _work(console: Console, *, short: bool) -> list[Verdict]:
+    with console.status("starting") as status:
+        return [row async for row in work_rows(short=short, progress=status.update)]
 
 
 if __name__ == "__main__":

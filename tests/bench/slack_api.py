@@ -87,6 +87,8 @@ def _answers(socket_mode_port: int) -> dict[str, bytes]:
         "usergroups.users.list": _response(users=PEOPLE),
         "conversations.list": _response(channels=[_CHANNEL]),
         "conversations.info": _response(channel=_CHANNEL),
+        "chat.postMessage": _response(ts="1700000000.000100", channel=CHANNEL),
+        "chat.update": _response(ts="1700000000.000100", channel=CHANNEL),
         "views.open": _response(view=_VIEW),
         "views.update": _response(view=_VIEW),
     }

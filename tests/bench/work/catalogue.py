@@ -1,0 +1,90 @@
+"""Rows about what is asked of the catalogue: searching while somebody types, and the plan of a long chain."""
+
+import asyncio
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+
+from bot.domain.backup import REGIONS_FOR_COPIES, Backup, Datastore, Origin
+from bot.storage import open_storage
+from bot.workflow.clock import SystemClock
+from tests.bench.rows import Verdict
+from tests.fakes.world import FULL, World
+
+GOAL_SEARCH_MS = 15.0
+LENGTH_OF_CHAIN = 64
+REGIONS_TO_ASK = 2
+TYPED = ("", "n", "ni", "nightly", "nightly-7", "orders 2026", "mysql", "000000ff", "instance-3", "nothing like it")
+
+
+async def typed_search(*, backups: int) -> Verdict:
+    """Row 5: how long it takes to find backups for what somebody has typed so far, p99."""
+    now = datetime.now(UTC)
+    many = [_backup(number, now) for number in range(backups)]
+    with tempfile.TemporaryDirectory() as folder:
+        storage = await open_storage(Path(folder) / "bot.sqlite", SystemClock())
+        try:
+            await storage.catalogue.replace("DFW", now, many)
+            taken = []
+            for text in TYPED * 20:
+                began = time.perf_counter()
+                await storage.catalogue.search("DFW", text, limit=100)
+                taken.append((time.perf_counter() - began) * 1000)
+        finally:
+            await storage.close()
+    p99 = quantiles(taken, n=100)[98]
+    return Verdict(
+        what=f"Typed search over {backups:,} backups, p99",
+        goal=f"less than {GOAL_SEARCH_MS:g} ms",
+        unit="ms",
+        measured=p99,
+        references=(),
+        holds=p99 < GOAL_SEARCH_MS,
+    )
+
+
+def _backup(number: int, now: datetime) -> Backup:
+    return Backup(
+        id=f"{number:08x}-0000-4000-8000-000000000000",
+        region="DFW",
+        name=f"nightly-{number % 400}-2026",
+        status="COMPLETED",
+        parent_id=None,
+        size_gb=1.0,
+        created=now - timedelta(minutes=number),
+        datastore=Datastore("mysql", "5.6"),
+        origin=Origin("instance", f"instance-{number // 14}"),
+        description="orders" if number % 3 else None,
+    )
+
+
+async def plan_of_a_long_chain() -> Verdict:
+    """Row 6: what a plan costs when nothing of a long chain is in the destination, the catalogue being warm."""
+    world = World.new()
+    chain = [replace(FULL, id="link-00", name="weekly")]
+    for number in range(1, LENGTH_OF_CHAIN):
+        chain.append(replace(chain[-1], id=f"link-{number:02}", name=f"nightly-{number}", parent_id=chain[-1].id))
+    world.cloud.put(*chain)
+    for region in REGIONS_FOR_COPIES:
+        await world.catalogue.replace(region, world.clock.now(), world.cloud.backups(region))
+    before = len(world.cloud.calls)
+    let_go = world.cloud.hold("show")
+    planning = asyncio.create_task(world.order_plan(chain[-1], whole_chain=True))
+    for _ in range(200):
+        await asyncio.sleep(0)
+    at_once = len(world.cloud.calls) - before
+    let_go.set()
+    plan = await planning
+    assert len(plan.copies) == LENGTH_OF_CHAIN
+    calls = len(world.cloud.calls) - before
+    return Verdict(
+        what=f"Plan for a chain of {LENGTH_OF_CHAIN}, catalogue warm: cloud calls, of which {at_once} at once",
+        goal=f"no more than the {REGIONS_TO_ASK} regions to ask, one round trip deep",
+        unit="calls",
+        measured=calls,
+        references=(),
+        holds=calls <= REGIONS_TO_ASK and at_once == calls,
+    )
