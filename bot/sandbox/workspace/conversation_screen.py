@@ -79,6 +79,10 @@ class Message:
         """Its address."""
         return f"{self._state.team.url}archives/{self.channel_id}/p{self.ts.replace('.', '')}"
 
+    def vanishes(self) -> None:
+        """Takes it away, as an administrator of the workspace does; its replies stay."""
+        self._state.messages.remove(self.stored)
+
     async def shows(self, text: str, timeout: float = PATIENCE) -> "Message":  # noqa: ASYNC109  # a person's patience
         """Waits until a reader sees this text in it.
 

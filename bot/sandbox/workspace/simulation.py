@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from bot.sandbox.loopback import loopback_server
+from bot.sandbox.wire import Wire
 from bot.sandbox.workspace.changes import ChangeStream
 from bot.sandbox.workspace.chat_methods import CHAT_METHODS
 from bot.sandbox.workspace.conversation_methods import CONVERSATION_METHODS
@@ -77,7 +78,7 @@ class SimulatedWorkspace:
         methods = (*CHAT_METHODS, *CONVERSATION_METHODS, *VIEW_METHODS, self._sockets.method)
         rates = Rates(clock) if enforce_rates else None
         web_api = WebApi(self._state, methods, self.trouble, rates=rates)
-        self._app = workspace_app(self._state, web_api, self._sockets, self._interactions)
+        self._app = workspace_app(self._state, web_api, self._sockets, self._interactions, self.trouble)
         self.forge = self._forger.forge
 
     @asynccontextmanager
@@ -187,6 +188,11 @@ class SimulatedWorkspace:
     def deliveries(self) -> list[RecordedDelivery]:
         """What was sent to the app (the last 10,000), oldest first."""
         return list(self._state.deliveries)
+
+    @property
+    def wire(self) -> Wire:
+        """The latest requests in both directions, with their answers, for who looks from outside."""
+        return self._state.wire
 
     @property
     def mentions(self) -> list[Ping]:
