@@ -235,6 +235,14 @@ class SimulatedWorkspace:
         """Sends an event to the app, again when it is not acknowledged, as Slack does."""
         await self._delivery.send_event(self._interactions.payloads.event(dict(event)))
 
+    async def verifies_the_address(self) -> None:
+        """Asks the app to prove that its address is its own, as Slack does when one enters it.
+
+        Raises:
+            DispatchFailed: It did not.
+        """
+        await self._delivery.verify_address(f"{self._state.numbers.getrandbits(256):064x}")
+
     async def post_to_app(self, request: SignedRequest) -> AppAnswer:
         """Sends a request to the app as it is.
 
