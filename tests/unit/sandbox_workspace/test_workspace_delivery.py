@@ -362,6 +362,129 @@ async def test_an_event_is_sent_again_until_it_is_acknowledged() -> None:
     assert len(ids) == 1, "it is the same event"
 
 
+async def test_an_event_that_is_too_late_is_sent_again_until_slack_gives_up() -> None:
+    received: list[str | None] = []
+
+    async def never(request: Request) -> Response:
+        received.append(request.headers.get("x-slack-retry-reason"))
+        await asyncio.Event().wait()
+        return Response()
+
+    workspace = SimulatedWorkspace(patience=0.05, event_retries=(0.0, 0.0))
+    async with workspace.serving(), loopback_server(Starlette(routes=[Route("/", never, methods=["POST"])])) as port:
+        workspace.install({"display_information": {"name": "x"}, "features": {"bot_user": {"display_name": "x"}}})
+        workspace.deliver_to(f"http://127.0.0.1:{port}/")
+        await workspace.sends_event({"type": "app_home_opened", "user": workspace.person("alice").id})
+    assert received == [None, "http_timeout", "http_timeout"]
+    assert [one.status for one in workspace.deliveries] == [0, 0, 0]
+
+
+async def test_events_that_are_being_sent_end_with_the_workspace() -> None:
+    arrived = asyncio.Event()
+
+    async def never(_request: Request) -> Response:
+        arrived.set()
+        await asyncio.Event().wait()
+        return Response()
+
+    workspace = SimulatedWorkspace(patience=60)
+    async with loopback_server(Starlette(routes=[Route("/", never, methods=["POST"])])) as port:
+        async with workspace.serving():
+            manifest: Json = {
+                "display_information": {"name": "x"},
+                "features": {"bot_user": {"display_name": "x"}, "app_home": {"home_tab_enabled": True}},
+                "settings": {"event_subscriptions": {"bot_events": ["app_home_opened"]}},
+            }
+            workspace.install(manifest)
+            workspace.deliver_to(f"http://127.0.0.1:{port}/")
+            await workspace.person("alice").opens_home()
+            await arrived.wait()
+        await workspace._delivery.stop()
+        assert workspace._delivery._telling == set()
+
+
+async def test_an_app_that_did_not_subscribe_is_not_told_that_app_home_was_opened(
+    setting: Setting, raw_app: RawApp
+) -> None:
+    manifest = setting.workspace.app.manifest.model_dump()
+    manifest["settings"]["event_subscriptions"]["bot_events"] = []
+    setting.workspace.install(manifest)
+    alice = setting.workspace.person("alice")
+    home = await alice.opens_home()
+    assert not home.is_open
+    await alice.types("/copy-backup")
+    assert len(raw_app.received) == 1
+
+
+async def test_app_home_is_told_with_what_is_shown_and_cannot_be_closed(setting: Setting, raw_app: RawApp) -> None:
+    alice = setting.workspace.person("alice")
+    await setting.client.views_publish(user_id=alice.id, view={"type": "home", "blocks": [], "private_metadata": "x"})
+    home = await alice.opens_home()
+    await setting.workspace.changes.until(
+        lambda: raw_app.received or None, patience=10, waited_for="the event", instead=lambda: "nothing"
+    )
+    event = json.loads(raw_app.received[0][0])["event"]
+    assert (event["tab"], event["view"]["private_metadata"], event["user"]) == ("home", "x", alice.id)
+    with pytest.raises(NotPossibleError, match="not closed"):
+        await home.closes()
+
+
+async def test_an_answer_that_is_no_json_though_it_says_so_is_a_failed_submission(
+    setting: Setting, raw_app: RawApp
+) -> None:
+    async with form_with(setting, blocks=[]):
+        form = await setting.workspace.person("alice").sees_form()
+        raw_app.answers.append(Response("{", media_type="application/json"))
+        with pytest.raises(DispatchFailed, match="neither empty nor JSON"):
+            await form.submits()
+    assert form.is_open
+
+
+async def test_a_form_that_was_closed_meanwhile_is_left_alone(setting: Setting) -> None:
+    arrived, released = asyncio.Event(), asyncio.Event()
+
+    async def slow(_request: Request) -> Response:
+        arrived.set()
+        await released.wait()
+        return Response('{"response_action": "clear"}', media_type="application/json")
+
+    async with loopback_server(Starlette(routes=[Route("/", slow, methods=["POST"])])) as port:
+        setting.workspace.deliver_to(f"http://127.0.0.1:{port}/")
+        async with form_with(setting, blocks=[]):
+            alice = setting.workspace.person("alice")
+            form = await alice.sees_form()
+            sending = asyncio.create_task(form.submits())
+            await arrived.wait()
+            alice.reloads()
+            released.set()
+            assert (await sending).closed
+
+
+async def test_a_button_in_a_thread_says_which_thread(setting: Setting, raw_app: RawApp) -> None:
+    channel = setting.workspace.channel("#databases")
+    parent = await setting.client.chat_postMessage(channel=channel.id, text="copying")
+    button = {"type": "button", "text": words("Stop"), "action_id": "stop", "style": "danger", "value": "7"}
+    await setting.client.chat_postMessage(
+        channel=channel.id, text="a reply", thread_ts=parent["ts"], blocks=[{"type": "actions", "elements": [button]}]
+    )
+    (reply,) = channel.messages[0].thread
+    await setting.workspace.person("alice").presses("Stop", on=reply)
+    payload = raw_app.payload()
+    assert payload["container"]["thread_ts"] == parent["ts"]
+    assert (payload["actions"][0]["style"], payload["actions"][0]["value"]) == ("danger", "7")
+
+
+async def test_any_request_can_be_posted_to_the_app_as_it_is(setting: Setting, raw_app: RawApp) -> None:
+    request = setting.workspace.signed_command("alice", "/copy-backup status")
+    assert (await setting.workspace.post_to_app(request)).status == 200
+    assert parse_qs(raw_app.received[0][0].decode())["text"] == ["status"]
+
+
+async def test_nothing_can_be_posted_without_an_address(setting: Setting) -> None:
+    with pytest.raises(DispatchFailed, match="deliver_to"):
+        await setting.workspace.post_to_app(setting.workspace.signed_command("alice", "/copy-backup"))
+
+
 async def test_forged_requests_are_what_they_pretend_to_be(
     setting: Setting, bolt: AsyncApp, over_http: Reachable
 ) -> None:
