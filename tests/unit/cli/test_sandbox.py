@@ -60,8 +60,6 @@ async def test_an_outsider_logs_in_lists_and_copies(tmp_path: Path, outsider: ht
         listed = (await outsider.get(f"{regions['DFW']}/backups")).json()["backups"]
         whole = (one for one in listed if one["instance_id"] and not one["parent_id"])
         full = next(one for one in whole if one["status"] == "COMPLETED")
-            one for one in listed if one["status"] == "COMPLETED" and one["instance_id"] and not one["parent_id"]
-        )
         name = f"{full['name']}-copy"
 
         answer = await outsider.post(
