@@ -1,24 +1,13 @@
 """Messages, conversations and people through the Web API: every refusal by its name, every page, every warning."""
 
-from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 import httpx
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace import ManifestError, SimulatedWorkspace
-
-Json: TypeAlias = dict[str, Any]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    api_url: str
-    client: AsyncWebClient
+from tests.fakes.slack_apps import Json, Setting
 
 
 async def call(setting: Setting, method: str, **arguments: object) -> Json:

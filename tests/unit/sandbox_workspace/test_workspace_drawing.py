@@ -1,26 +1,13 @@
 """Every block and element as plain text: what a reader sees of it."""
 
-from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.workspace import Form, NotPossibleError, Ping, SimulatedWorkspace
+from bot.sandbox.workspace import Form, NotPossibleError, Ping
+from tests.fakes.slack_apps import Json, Setting, words
 
-Json: TypeAlias = dict[str, Any]
 IMAGE = {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "a map"}
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    client: AsyncWebClient
-
-
-def words(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
 
 
 def mrkdwn(text: str) -> Json:

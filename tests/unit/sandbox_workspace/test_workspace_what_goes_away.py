@@ -2,33 +2,24 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
 import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.loopback import loopback_server
-from bot.sandbox.workspace import DispatchFailed, Message, NotPossibleError, SimulatedWorkspace
+from bot.sandbox.workspace import DispatchFailed, Message, NotPossibleError
+from tests.fakes.slack_apps import Json, Setting
 
-Json: TypeAlias = dict[str, Any]
 BUTTON = {"type": "button", "action_id": "stop", "text": {"type": "plain_text", "text": "Stop"}}
 BLOCKS = [{"type": "actions", "block_id": "buttons", "elements": [BUTTON]}]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    api_url: str
-    client: AsyncWebClient
 
 
 class Listening:
