@@ -221,6 +221,15 @@ async def test_an_address_that_does_not_give_it_back_is_refused(
     assert asked["type"] == "url_verification"
 
 
+async def test_only_an_address_for_events_is_checked(setting: Setting, app: Listening) -> None:
+    manifest = setting.workspace.app.manifest.model_dump()
+    manifest["settings"]["event_subscriptions"]["request_url"] = None
+    setting.workspace.install(manifest)
+    with pytest.raises(NotPossibleError, match="no address for events"):
+        await setting.workspace.verifies_the_address()
+    assert app.payloads == []
+
+
 async def test_bolt_gives_the_challenge_back(setting: Setting, bolt: AsyncApp, over_http: Any) -> None:  # noqa: ANN401
     async with over_http(bolt):
         await setting.workspace.verifies_the_address()
