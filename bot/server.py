@@ -69,7 +69,8 @@ def listening(host: str, port: int) -> socket.socket:
     Raises:
         OSError: the address is taken or not allowed.
     """
-    listener = socket.create_server((host, port), reuse_port=False)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, reuse_port=False)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 

@@ -208,18 +208,20 @@ def _why_not(error: CannotStartError | OSError, port: int) -> str:
 
 
 async def _cloud_alone(port: int, seed: int, speed: float) -> None:
+    stop = _told_to_stop()
     async with SimulatedCloud(seed=seed, speed=speed).serving(port) as running:
         described = asdict(running)
         del described["port"]
         click.echo(json.dumps(described))
-        await _until_told_to_stop()
+        await stop.wait()
 
 
 async def _all(port: int, seed: int, speed: float, *, socket_mode: bool) -> None:
+    stop = _told_to_stop()
     with tempfile.TemporaryDirectory(prefix="copy-backup-") as folder:
         async with running_sandbox(Path(folder), seed=seed, speed=speed, socket_mode=socket_mode, port=port) as all_:
             click.echo(_described(all_))
-            await _until_told_to_stop()
+            await stop.wait()
 
 
 def _described(world: Sandbox) -> str:
@@ -255,8 +257,9 @@ What you can do, from another terminal
 Ctrl-C ends it, and leaves nothing behind."""
 
 
-async def _until_told_to_stop() -> None:
+def _told_to_stop() -> asyncio.Event:
+    """Is set by SIGTERM and Ctrl-C from now on; asked for first of all, so that neither leaves anything behind."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop

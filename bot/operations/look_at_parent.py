@@ -72,12 +72,17 @@ async def _chain_beneath(ports: Ports, parent: Backup, destination: str) -> Pare
         ancestor = known.get(ancestor_id) or await show(ports, parent.region, ancestor_id, urgent=True)
         if isinstance(ancestor, Fault) and ancestor.reason is not Reason.NOT_FOUND:
             return ParentAbsent(parent)
-        if isinstance(ancestor, Fault) or ancestor.has_failed or ancestor.id in {each.id for each in missing}:
+        if isinstance(ancestor, Fault) or _is_lost(ancestor) or ancestor.id in {each.id for each in missing}:
             return ParentGone(ancestor_id, ancestor if isinstance(ancestor, Backup) else None)
         missing.append(ancestor)
         if len(missing) > MOST_COPIES:
             break
     return ParentAbsent(parent, Chain(tuple(reversed(missing))))
+
+
+def _is_lost(backup: Backup) -> bool:
+    """Whether nothing can be made of it any more."""
+    return backup.has_failed and not backup.is_copyable
 
 
 async def _in_destination(

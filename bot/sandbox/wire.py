@@ -6,7 +6,8 @@ as it came, bounded in number and in bytes; what is shown has its secrets masked
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
@@ -75,6 +76,18 @@ class Exchange:
     answer: _Half = field(default_factory=_Half, repr=False)
     began: float = field(default_factory=time.perf_counter, repr=False)
 
+    def answered(self, status: int, headers: Headers = (), body: bytes = b"") -> None:
+        """Records the answer.
+
+        Args:
+            status: Its status.
+            headers: Its headers.
+            body: Its body, as far as it is known yet.
+        """
+        self.status = status
+        self.answer.headers = headers
+        self.answer.add(body)
+
     def shown(self, known: Sequence[str] = ()) -> dict[str, object]:
         """All of it as JSON can hold it, with every secret masked.
 
@@ -112,10 +125,11 @@ class Wire:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def begin(
+    @contextmanager
+    def exchange(
         self, sender: Party, receiver: Party, method: str, path: str, *, headers: Headers = (), body: bytes = b""
-    ) -> Exchange:
-        """Records a request that begins.
+    ) -> Iterator[Exchange]:
+        """Records a request for as long as the block takes, whatever becomes of it.
 
         Args:
             sender: Who asks.
@@ -124,6 +138,9 @@ class Wire:
             path: What is asked for.
             headers: Its headers.
             body: Its body, as far as it is known yet.
+
+        Yields:
+            The exchange, which is to be told of its answer.
         """
         self._last += 1
         exchange = Exchange(
@@ -134,21 +151,13 @@ class Wire:
         self._kept.append(exchange)
         if len(self._kept) > MOST_EXCHANGES:
             self._forget_oldest()
-        return exchange
+        try:
+            yield exchange
+        finally:
+            self._end(exchange)
 
-    def end(self, exchange: Exchange, status: int | None = None, *, headers: Headers = (), body: bytes = b"") -> None:
-        """Records that an exchange has ended.
-
-        Args:
-            exchange: The exchange.
-            status: The answer's status, None if there was no answer.
-            headers: The answer's headers.
-            body: What its body has beside what it has got already.
-        """
+    def _end(self, exchange: Exchange) -> None:
         exchange.seconds = time.perf_counter() - exchange.began
-        exchange.status = status
-        exchange.answer.headers = headers
-        exchange.answer.add(body)
         if self._kept and exchange.number >= self._kept[0].number:
             self._bytes += _size(exchange)
         while self._bytes > MOST_BYTES:
@@ -186,27 +195,21 @@ def recorded(app: ASGIApp, wire: Wire, receiver: Party) -> ASGIApp:
             return
         query = scope["query_string"]
         path = scope["path"] + (f"?{query.decode('latin-1')}" if query else "")
-        exchange = wire.begin("bot", receiver, scope["method"], path, headers=scope["headers"])
-        status: int | None = None
-        headers: Headers = ()
+        with wire.exchange("bot", receiver, scope["method"], path, headers=scope["headers"]) as exchange:
 
-        async def received() -> Message:
-            message = await receive()
-            exchange.request.add(message.get("body", b""))
-            return message
+            async def received() -> Message:
+                message = await receive()
+                exchange.request.add(message.get("body", b""))
+                return message
 
-        async def sent(message: Message) -> None:
-            nonlocal status, headers
-            if message["type"] == "http.response.start":
-                status, headers = message["status"], message.get("headers", ())
-            else:
-                exchange.answer.add(message.get("body", b""))
-            await send(message)
+            async def sent(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    exchange.answered(message["status"], message.get("headers", ()))
+                else:
+                    exchange.answer.add(message.get("body", b""))
+                await send(message)
 
-        try:
             await app(scope, received, sent)
-        finally:
-            wire.end(exchange, status, headers=headers)
 
     return recording
 

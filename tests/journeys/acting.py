@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from bot.cli.sandbox import Sandbox
 from bot.domain.events import EventFilter, RecordedEvent
+from bot.operations.keep_catalogue_fresh import refresh_catalogue
 from bot.operations.ports import Broken
 from bot.sandbox.cloud import StoredBackup
+from bot.sandbox.cloud.copying import CopyRequest
 from bot.sandbox.workspace import ConversationScreen, Form, Message, Person
 from bot.storage import verify
 from tests.fakes.conditions import until
@@ -91,6 +93,41 @@ async def is_answered(person: Person, words: str, *, channel: str = "#databases"
         return shown.rendered
     await until(lambda: len(person.ephemeral_messages) > before, seconds=PATIENCE)
     return person.ephemeral_messages[-1].rendered
+
+
+def wait_with_copies(sandbox: Sandbox) -> None:
+    """From now on copies take as long as they really would, so that they can be seen running."""
+    sandbox.cloud.clock.speed = 1.0
+
+
+def finish_copies(sandbox: Sandbox) -> None:
+    """Ends all copies that run."""
+    sandbox.cloud.clock.advance(24 * 3600)
+    sandbox.cloud.has_changed()
+
+
+def somebody_copies(sandbox: Sandbox, backup: StoredBackup, to: str = "IAD", *, name: str | None = None) -> None:
+    """Somebody copies a backup without the bot, in the control panel."""
+    request = CopyRequest(target_backup_region=to, name=name or f"{backup.name}-copy")
+    sandbox.cloud.copies.accept("DFW", backup, request, "COMPLETED")
+
+
+async def learns(sandbox: Sandbox, *regions: str) -> None:
+    """Some minutes pass: the bot reads the lists of these regions again."""
+    ports = sandbox.bot.ports
+    for region in regions:
+        assert await refresh_catalogue(ports.cloud, ports.catalogue, ports.clock, region) is None
+
+
+async def ends(message: Message, how: str) -> None:
+    """Waits until the message says how a copy ended, and the thread has told the person who asked."""
+    await message.shows(how, timeout=PATIENCE)
+    await until(lambda: bool(message.thread) and message.thread[-1].rendered.startswith("@"), seconds=PATIENCE)
+
+
+def copies_in(sandbox: Sandbox, backup: StoredBackup, region: str = "IAD") -> list[str]:
+    """The statuses of all copies of a backup in a region."""
+    return [each.status for each in sandbox.cloud.backups(region) if each.content == backup.content]
 
 
 def databases(sandbox: Sandbox) -> ConversationScreen:

@@ -28,6 +28,10 @@ EXPECTED_REFUSALS = frozenset({"hash_conflict", "channel_not_found", "is_archive
 """Slack's errors that a bot may meet: views and channels change while people use them."""
 
 
+IMPATIENCE = {"settle_seconds": 0.3, "grace_seconds": 0.5}
+"""The simulated cloud shows at once what it does."""
+
+
 class Begin(Protocol):
     """Starts everything. Keyword arguments are settings of the bot."""
 
@@ -46,7 +50,9 @@ async def begin(tmp_path: Path, in_socket_mode: bool, caplog: pytest.LogCaptureF
 
         async def begin(*, estate: Estate | None = None, **changes: object) -> Sandbox:
             sandbox = await stack.enter_async_context(
-                running_sandbox(tmp_path, speed=SPEED, socket_mode=in_socket_mode, estate=estate, changes=changes)
+                running_sandbox(
+                    tmp_path, speed=SPEED, socket_mode=in_socket_mode, estate=estate, changes=IMPATIENCE | changes
+                )
             )
             sandbox.cloud.clock.speed = SPEED_OF_COPIES
             begun.append(sandbox)

@@ -54,6 +54,11 @@ class Message:
         return self.stored.edited_ts is not None
 
     @property
+    def exists(self) -> bool:
+        """Whether nobody has deleted it."""
+        return self._state.messages.exists(self.stored)
+
+    @property
     def rendered(self) -> str:
         """What a reader sees."""
         return self._state.render.message(self.stored.text, self.stored.accepted.blocks)
@@ -78,6 +83,10 @@ class Message:
     def permalink(self) -> str:
         """Its address."""
         return f"{self._state.team.url}archives/{self.channel_id}/p{self.ts.replace('.', '')}"
+
+    def vanishes(self) -> None:
+        """Takes it away, as an administrator of the workspace does; its replies stay."""
+        self._state.messages.remove(self.stored)
 
     async def shows(self, text: str, timeout: float = PATIENCE) -> "Message":  # noqa: ASYNC109  # a person's patience
         """Waits until a reader sees this text in it.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 from pydantic_core import from_json, to_json
@@ -171,6 +171,23 @@ class Delivery:
         }
         return SignedRequest(body, headers)
 
+    async def verify_address(self, challenge: str) -> None:
+        """Asks the app to give a challenge back, as Slack does before it takes an address for events.
+
+        Raises:
+            DispatchFailed: It did not, or cannot be reached.
+        """
+        asked: Payload = {
+            "token": self._state.app.verification_token,
+            "challenge": challenge,
+            "type": "url_verification",
+        }
+        answer = await self.post(self.sign(to_json(asked), "application/json"))
+        given = answer.text.strip() if answer.content is None else answer.content.get("challenge")
+        if answer.status != 200 or given != challenge:
+            why = f"the app answered the challenge with {answer.status}: {answer.text[:200]}"
+            raise DispatchFailed("Your URL didn't respond with the value of the challenge parameter.", why)
+
     async def post(self, request: SignedRequest) -> AppAnswer:
         """Posts a request to the app, as it is.
 
@@ -181,10 +198,19 @@ class Delivery:
             raise DispatchFailed("dispatch_failed", "no address to deliver to: call deliver_to() first")
         self.last_signed = request
         try:
-            response = await self.client.post(self.url, content=request.body, headers=request.headers)
+            response = await self._recorded_post(self.client, self.url, request)
         except httpx.TransportError as error:
             raise DispatchFailed("dispatch_failed", f"the app cannot be reached: {error!r}") from error
         return AppAnswer(response.status_code, _json_object(response), response.text)
+
+    async def _recorded_post(self, client: httpx.AsyncClient, url: str, request: SignedRequest) -> httpx.Response:
+        wire = self._state.wire
+        headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+        path = urlsplit(url).path or "/"
+        with wire.exchange("slack", "bot", "POST", path, headers=headers, body=request.body) as exchange:
+            response = await client.post(url, content=request.body, headers=request.headers)
+            exchange.answered(response.status_code, response.headers.raw, response.content)
+            return response
 
 
 def _json_object(response: httpx.Response) -> Payload | None:

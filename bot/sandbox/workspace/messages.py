@@ -8,7 +8,7 @@ from bot.sandbox.workspace.refusals import Payload, SlackError
 from bot.sandbox.workspace.validation import AcceptedBlocks
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class StoredMessage:
     """One message.
 
@@ -113,6 +113,17 @@ class Messages:
         else:
             del self._kept[message.channel_id][message.ts]
             self._changes.publish("message_deleted", channel=message.channel_id, ts=message.ts)
+
+    def exists(self, message: StoredMessage) -> bool:
+        """Whether a message is still there for those who saw it."""
+        if message.for_user is not None:
+            return message in self.ephemeral
+        return self._kept.get(message.channel_id, {}).get(message.ts) is message
+
+    def forget_ephemeral(self, user_id: str) -> None:
+        """Takes away what only this person sees."""
+        self.ephemeral = [one for one in self.ephemeral if one.for_user != user_id]
+        self._changes.publish("ephemeral_changed", user=user_id)
 
     def find(self, channel_id: str, ts: str) -> StoredMessage:
         """The message at this place.

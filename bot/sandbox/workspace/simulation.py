@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from bot.sandbox.loopback import loopback_server
+from bot.sandbox.wire import Wire
 from bot.sandbox.workspace.changes import ChangeStream
 from bot.sandbox.workspace.chat_methods import CHAT_METHODS
 from bot.sandbox.workspace.conversation_methods import CONVERSATION_METHODS
@@ -19,6 +20,7 @@ from bot.sandbox.workspace.installation import InstalledApp, install, read_manif
 from bot.sandbox.workspace.interactions import Interactions
 from bot.sandbox.workspace.person import Person
 from bot.sandbox.workspace.pings import Ping
+from bot.sandbox.workspace.refusals import NotPossibleError
 from bot.sandbox.workspace.server import workspace_app
 from bot.sandbox.workspace.socket_mode import SocketMode
 from bot.sandbox.workspace.state import RecordedDelivery, RecordedRequest, WorkspaceState
@@ -77,7 +79,7 @@ class SimulatedWorkspace:
         methods = (*CHAT_METHODS, *CONVERSATION_METHODS, *VIEW_METHODS, self._sockets.method)
         rates = Rates(clock) if enforce_rates else None
         web_api = WebApi(self._state, methods, self.trouble, rates=rates)
-        self._app = workspace_app(self._state, web_api, self._sockets, self._interactions)
+        self._app = workspace_app(self._state, web_api, self._sockets, self._interactions, self.trouble)
         self.forge = self._forger.forge
 
     @asynccontextmanager
@@ -189,6 +191,11 @@ class SimulatedWorkspace:
         return list(self._state.deliveries)
 
     @property
+    def wire(self) -> Wire:
+        """The latest requests in both directions, with their answers, for who looks from outside."""
+        return self._state.wire
+
+    @property
     def mentions(self) -> list[Ping]:
         """Everybody whom the app named anywhere, also where nobody is notified of it."""
         return list(self._state.mentions)
@@ -228,6 +235,17 @@ class SimulatedWorkspace:
     async def sends_event(self, event: Mapping[str, object]) -> None:
         """Sends an event to the app, again when it is not acknowledged, as Slack does."""
         await self._delivery.send_event(self._interactions.payloads.event(dict(event)))
+
+    async def verifies_the_address(self) -> None:
+        """Asks the app to prove that its address for events is its own, as Slack does when one enters it.
+
+        Raises:
+            DispatchFailed: It did not.
+            NotPossibleError: The app's manifest has no such address: Slack asks for no other.
+        """
+        if not self.app.manifest.settings.event_subscriptions.request_url:
+            raise NotPossibleError("This app's manifest has no address for events, so Slack asks nothing.")
+        await self._delivery.verify_address(f"{self._state.numbers.getrandbits(256):064x}")
 
     async def post_to_app(self, request: SignedRequest) -> AppAnswer:
         """Sends a request to the app as it is.

@@ -44,6 +44,11 @@ class Trouble:
         self._late_readings: list[float] = []
         self.disconnecting: Callable[[str, float], None] = lambda _reason, _closes_after: None
 
+    @property
+    def faults(self) -> list[Fault]:
+        """The trouble that calls still meet, the oldest first."""
+        return list(self._faults)
+
     def refuse(self, method: str, error: str, times: int | None = 1, **details: object) -> None:
         """Answers `{"ok": false, "error": error, **details}`."""
         self._faults.append(Fault(method, "refuse", times, error=error, details=details))

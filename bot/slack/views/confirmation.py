@@ -270,7 +270,10 @@ def _list(plan: OrderPlan) -> list[str]:
 
 
 def _terms(plan: OrderPlan, channel: str, now: datetime) -> list[Block]:
-    """What it costs, who is told, and what cannot be taken back."""
+    """What it costs, who is told, and what cannot be taken back; nothing of that where nothing can be started."""
+    asked = f"Both regions were asked {age(plan.looked_at, now)}."
+    if plan.problems:
+        return [blocks.context(asked)]
     destinations = ", ".join(escape(each) for each in plan.request.destinations)
     first = plan.plans[0]
     expected = plan_status.time_expected(first.learned, escape(first.request.source), escape(first.request.destination))
@@ -284,8 +287,7 @@ def _terms(plan: OrderPlan, channel: str, now: datetime) -> list[Block]:
             + (f"\n*Time:* {expected}" if expected else "")
         ),
         blocks.context(
-            f"Both regions were asked {age(plan.looked_at, now)}. They are asked again before anything is sent; if "
-            "something has changed, you are asked again."
+            f"{asked} They are asked again before anything is sent; if something has changed, you are asked again."
         ),
     ]
 

@@ -41,7 +41,7 @@ def draw_started(standing: OrderStanding, *, permalink: str | None = None) -> Vi
     )
     return _notice(
         "Copy started" if standing.is_single else "Copies started",
-        blocks.alert("success", "It is on its way. You can close this."),
+        blocks.alert("success", "The bot takes it from here. You can close this."),
         blocks.section(f"{what} How it goes is told in {where}; you are mentioned there when it has ended."),
         blocks.context(f"Its id: {code(order.id)}"),
         closes_all=True,

@@ -23,7 +23,8 @@ def wire() -> Wire:
 
 def made(wire: Wire, count: int, body: bytes = b"") -> None:
     for _ in range(count):
-        wire.end(wire.begin("bot", "cloud", "GET", "/", body=body), 200)
+        with wire.exchange("bot", "cloud", "GET", "/", body=body) as exchange:
+            exchange.answered(200)
 
 
 def numbers(wire: Wire) -> list[object]:
@@ -126,29 +127,30 @@ def test_what_is_kept_has_a_size(wire: Wire, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_request_that_outlives_its_place_is_forgotten_in_peace(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire_module, "MOST_EXCHANGES", 2)
-    slow = wire.begin("bot", "cloud", "GET", "/", body=b"x" * 500)
-    made(wire, 5)
-    wire.end(slow, 200, body=b"y" * 500)
+    with wire.exchange("bot", "cloud", "GET", "/", body=b"x" * 500) as slow:
+        made(wire, 5)
+        slow.answered(200, body=b"y" * 500)
     monkeypatch.setattr(wire_module, "MOST_BYTES", 100)
     made(wire, 2, b"z" * 50)
     assert numbers(wire) == [7, 8]
 
 
 def test_a_body_that_is_too_long_is_not_kept(wire: Wire) -> None:
-    exchange = wire.begin("bot", "slack", "POST", "/api/views.open", body=b"x" * LONGEST_BODY)
-    exchange.request.add(b"y" * 7)
-    exchange.request.add(b"z")
-    wire.end(exchange, 200, body=b"ok")
+    with wire.exchange("bot", "slack", "POST", "/api/views.open", body=b"x" * LONGEST_BODY) as exchange:
+        exchange.request.add(b"y" * 7)
+        exchange.request.add(b"z")
+        exchange.answered(200, body=b"ok")
     (one,) = wire.shown()
     assert one["request"] == {"headers": {}, "body": f"({LONGEST_BODY + 8} bytes, not kept)"}
     assert one["answer"] == {"headers": {}, "body": "ok"}
 
 
 def test_what_is_known_to_be_secret_is_masked_in_paths_headers_and_bodies(wire: Wire) -> None:
-    exchange = wire.begin(
+    asked = wire.exchange(
         "slack", "bot", "POST", "/geheim", headers=[(b"A", b"geheimnis")], body=b'{"a": "geheimnis geheim"}'
     )
-    wire.end(exchange, 200, headers=[(b"B", b"geheim")], body=b"geheimnis")
+    with asked as exchange:
+        exchange.answered(200, [(b"B", b"geheim")], b"geheimnis")
     (one,) = wire.shown()
     assert "geheim" not in json.dumps(one)
     assert (one["path"], one["request"]) == ("/***", {"headers": {"a": "***"}, "body": {"a": "*** ***"}})
