@@ -18,7 +18,7 @@ def create_orders(connection: Connection) -> None:
     """Make the tables. An index promises that a confirmation makes one order."""
     connection.execute(
         "CREATE TABLE orders (id TEXT PRIMARY KEY, confirmation_id TEXT NOT NULL UNIQUE, requested_by TEXT NOT NULL, "
-        "requested_at TEXT NOT NULL, body TEXT NOT NULL) STRICT"
+        "requested_at TEXT NOT NULL, first_event INTEGER NOT NULL, body TEXT NOT NULL) STRICT"
     )
     connection.execute(
         "CREATE TABLE order_copies (order_id TEXT NOT NULL REFERENCES orders (id), copy_id TEXT NOT NULL REFERENCES "
@@ -28,16 +28,24 @@ def create_orders(connection: Connection) -> None:
     connection.execute("CREATE INDEX orders_of_person ON orders (requested_by, requested_at)")
 
 
-def insert_order(connection: Connection, order: Order) -> None:
-    """Add a new order. Its copies are there already."""
+def insert_order(connection: Connection, order: Order, first_event: int) -> None:
+    """Add a new order. Its copies are there already.
+
+    Args:
+        connection: in a transaction.
+        order: as it is confirmed.
+        first_event: sequence of the event with which its story begins.
+    """
     requested_at = time_text(order.requested_at)
     connection.execute(
-        "INSERT INTO orders (id, confirmation_id, requested_by, requested_at, body) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO orders (id, confirmation_id, requested_by, requested_at, first_event, body) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
         (
             order.id,
             order.confirmation_id,
             order.requested_by.id,
             requested_at,
+            first_event,
             ORDER.write(order, requested_at=requested_at),
         ),
     )
@@ -59,6 +67,12 @@ def order_named(connection: Connection, order_id: str) -> OrderStanding | None:
         if begun:
             return begun[0] if len(begun) == 1 else None
     return _one(connection, "id = (SELECT order_id FROM copies WHERE id = ?)", order_id)
+
+
+def first_event_of(connection: Connection, order_id: str) -> int:
+    """The sequence of the event with which the story of an order begins."""
+    row = connection.execute("SELECT first_event FROM orders WHERE id = ?", (order_id,)).fetchone()
+    return int(row[0])
 
 
 def orders_with_copy(connection: Connection, copy_id: str) -> Sequence[OrderStanding]:

@@ -27,6 +27,7 @@ from bot.storage.database import Database
 from bot.storage.errors import WrongKeyError
 from bot.storage.orders import (
     all_open_orders,
+    first_event_of,
     insert_order,
     order_confirmed_by,
     order_named,
@@ -104,7 +105,7 @@ class SqliteRecord:
                 recorded.append(self._log.append(connection, event))
         if not new:
             return Opened(None, is_new=False, joined=tuple(joined)), recorded
-        insert_order(connection, order.instead(instead))
+        insert_order(connection, order.instead(instead), recorded[0].sequence)
         made = order_confirmed_by(connection, order.confirmation_id)
         return Opened(made, is_new=True, new=tuple(new), joined=tuple(joined)), recorded
 
@@ -213,9 +214,11 @@ class SqliteRecord:
         def work(connection: Connection) -> list[StoredEvent]:
             if (standing := order_named(connection, order_id)) is None:
                 return []
-            filters = [EventFilter(copy_id=each, since=standing.order.requested_at) for each in standing.order.copy_ids]
+            told = max(after, first_event_of(connection, standing.order.id) - 1)
             found = [
-                stored for wanted in filters for stored in find_events(connection, wanted, limit=NO_LIMIT, after=after)
+                stored
+                for copy_id in standing.order.copy_ids
+                for stored in find_events(connection, EventFilter(copy_id=copy_id), limit=NO_LIMIT, after=told)
             ]
             return sorted(found, key=lambda stored: stored.sequence)
 

@@ -12,12 +12,15 @@ import pytest
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
+from bot.domain.learned import CopyTime
 from bot.domain.lineage import Evidence
+from bot.domain.orders import OrderStanding
 from bot.domain.people import BOT, Person
 from bot.domain.reasons import Fault, Reason
-from bot.operations.ports import Clock, Record
+from bot.operations.ports import Clock, Opened, Record
 from bot.storage import open_storage
 from tests.fakes.record import MemoryRecord
+from tests.fakes.samples import sample_order
 
 ANA = Person("U0ANA", "Ana")
 BEN = Person("U0BEN", "Ben Öztürk")
@@ -56,7 +59,7 @@ def new_copy(number: int = 1, **changes: object) -> Copy:
     copy = Copy(
         id=f"{number:06x}c0ffee",
         revision=0,
-        confirmation_id=f"confirmation-{number}",
+        order_id=f"{number:06x}c0ffee",
         backup=backup(),
         destination="IAD",
         name="nightly-copy",
@@ -64,9 +67,8 @@ def new_copy(number: int = 1, **changes: object) -> Copy:
         requested_by=ANA,
         requested_at=START + timedelta(minutes=number),
         channel="C0OPS",
-        plan_digest="d1",
     )
-    return replace(copy, **changes)  # type: ignore[arg-type]  # the attributes of a copy
+    return replace(copy, **{"order_id": changes.get("id", copy.id), **changes})  # type: ignore[arg-type]  # the attributes of a copy
 
 
 def event(kind: EventKind = EventKind.COPY_REQUESTED, copy: Copy | None = None, **changes: object) -> Event:
@@ -78,8 +80,16 @@ def event(kind: EventKind = EventKind.COPY_REQUESTED, copy: Copy | None = None, 
     return replace(made, **changes)  # type: ignore[arg-type]  # the attributes of an event
 
 
+async def ask_for(record: Record, *copies: Copy, confirmation_id: str | None = None) -> Opened:
+    """One order of all of these."""
+    order = sample_order(*copies)
+    order = replace(order, confirmation_id=confirmation_id or order.confirmation_id)
+    return await record.open(order, [(copy, event(copy=copy, at=copy.requested_at)) for copy in copies])
+
+
 async def opened(record: Record, copy: Copy) -> Copy:
-    return (await record.open(copy, event(copy=copy))).copy
+    (new,) = (await ask_for(record, copy)).new
+    return new
 
 
 async def sequences(record: Record, wanted: EventFilter, limit: int = 20) -> list[int]:
@@ -91,34 +101,39 @@ async def sequences(record: Record, wanted: EventFilter, limit: int = 20) -> lis
 
 async def test_a_new_copy_is_open_and_its_request_is_in_the_log(record: ListenedRecord) -> None:
     copy = new_copy()
-    answer = await record.open(copy, event(copy=copy))
+    answer = await ask_for(record, copy)
     assert answer.is_new
-    assert answer.copy == copy
+    assert (answer.new, answer.joined) == ((copy,), ())
+    assert answer.standing == OrderStanding(sample_order(copy), (copy,))
     assert await record.open_copies() == [copy]
-    assert [recorded.event for recorded in await record.story(copy.id)] == [event(copy=copy)]
+    assert [recorded.event for recorded in await record.story(copy.id)] == [event(copy=copy, at=copy.requested_at)]
 
 
 async def test_fifty_at_once_who_ask_for_the_same_backup_and_region_get_one_copy(record: ListenedRecord) -> None:
     asked = [new_copy(number, requested_by=Person(f"U{number}", "somebody")) for number in range(50)]
-    answers = await asyncio.gather(*(record.open(copy, event(copy=copy)) for copy in asked))
+    answers = await asyncio.gather(*(ask_for(record, copy) for copy in asked))
     assert sum(answer.is_new for answer in answers) == 1
-    assert len({answer.copy.id for answer in answers}) == 1
-    assert await sequences(record, EventFilter()) == [1]
+    assert len({copy.id for answer in answers for copy in (*answer.new, *answer.joined)}) == 1
+    assert sum(answer.standing is None for answer in answers) == 49
+    kinds = [recorded.event.kind for recorded in await record.events(EventFilter(), limit=100)]
+    assert kinds == [EventKind.COPY_JOINED] * 49 + [EventKind.COPY_REQUESTED]
 
 
 async def test_a_confirmation_delivered_again_after_its_copy_ended_makes_no_second_copy(record: ListenedRecord) -> None:
     copy = await opened(record, new_copy())
     stopped = copy.moved(CopyState.STOPPED, ended_at=START)
     assert await record.move(stopped, event(EventKind.STOPPED, copy))
-    answer = await record.open(new_copy(), event(copy=copy))
+    answer = await ask_for(record, new_copy())
     assert not answer.is_new
-    assert answer.copy == stopped
+    assert answer.standing is not None
+    assert answer.standing.copies == (stopped,)
+    assert len(await sequences(record, EventFilter())) == 2
 
 
 async def test_after_a_copy_has_ended_the_same_one_can_be_asked_for_again(record: ListenedRecord) -> None:
     copy = await opened(record, new_copy(1))
     await record.move(copy.moved(CopyState.STOPPED), event(EventKind.STOPPED, copy))
-    assert (await record.open(new_copy(2), event(copy=new_copy(2)))).is_new
+    assert (await ask_for(record, new_copy(2))).is_new
 
 
 @pytest.mark.parametrize(
@@ -128,7 +143,120 @@ async def test_another_backup_or_source_or_destination_is_another_copy(
     record: ListenedRecord, other: dict[str, object]
 ) -> None:
     await opened(record, new_copy(1))
-    assert (await record.open(new_copy(2, **other), event())).is_new
+    assert (await ask_for(record, new_copy(2, **other))).is_new
+
+
+# Orders of several copies
+
+
+CHAIN = tuple(backup(each) for each in ("full", "middle", "leaf"))
+
+
+def chain(number: int, *backups: Backup, **changes: object) -> list[Copy]:
+    """Copies of one order, each after the one before."""
+    copies: list[Copy] = []
+    for place, each in enumerate(backups):
+        after = copies[-1].id if copies else None
+        copy = new_copy(number * 16 + place, backup=each, after=after, **changes)
+        copies.append(
+            replace(copy, order_id=f"{number * 16:06x}c0ffee", requested_at=START + timedelta(minutes=number))
+        )
+    return copies
+
+
+async def test_an_order_of_several_copies_is_opened_at_once(record: ListenedRecord) -> None:
+    copies = chain(1, *CHAIN)
+    answer = await ask_for(record, *copies)
+    assert answer.is_new
+    assert list(answer.new) == copies
+    found = await record.order(copies[0].order_id)
+    assert found is not None
+    assert list(found.copies) == copies
+    assert await sequences(record, EventFilter()) == [3, 2, 1]
+
+
+async def test_of_overlapping_orders_each_copy_is_opened_once_and_the_others_come_after_it(
+    record: ListenedRecord,
+) -> None:
+    first = chain(1, *CHAIN)
+    second = chain(2, CHAIN[0], CHAIN[1], backup("other leaf"), requested_by=BEN)
+    await ask_for(record, *first)
+    answer = await ask_for(record, *second)
+    assert answer.is_new
+    assert [copy.id for copy in answer.joined] == [first[0].id, first[1].id]
+    (leaf,) = answer.new
+    assert (leaf.id, leaf.after) == (second[2].id, first[1].id)
+    assert answer.standing is not None
+    assert [copy.id for copy in answer.standing.copies] == [first[0].id, first[1].id, leaf.id]
+    joined = await record.events(EventFilter(kinds=(EventKind.COPY_JOINED,)))
+    assert {(each.event.copy_id, each.event.who) for each in joined} == {(first[0].id, ANA), (first[1].id, ANA)}
+
+
+async def test_overlapping_orders_at_the_same_moment_share_what_they_both_need(record: ListenedRecord) -> None:
+    orders = [chain(number, CHAIN[0], CHAIN[1], backup(f"leaf-{number}")) for number in range(1, 21)]
+    answers = await asyncio.gather(*(ask_for(record, *copies) for copies in orders))
+    assert all(answer.is_new for answer in answers)
+    opened_once = [copy.backup.id for copy in await record.open_copies()]
+    assert sorted(opened_once) == sorted(["full", "middle", *(f"leaf-{number}" for number in range(1, 21))])
+    middle = next(copy for copy in await record.open_copies() if copy.backup.id == "middle")
+    assert len(await record.orders_with(middle.id)) == 20
+    for answer in answers:
+        assert answer.standing is not None
+        assert answer.standing.copies[-1].after == middle.id
+
+
+async def test_a_copy_names_the_order_that_opened_it_and_every_order_that_has_it(record: ListenedRecord) -> None:
+    first, second = chain(1, *CHAIN), chain(2, CHAIN[0], backup("other leaf"))
+    await ask_for(record, *first)
+    await ask_for(record, *second)
+    of_copy = await record.order(first[2].id)
+    assert of_copy is not None
+    assert of_copy.order.id == first[0].order_id
+    assert [each.order.id for each in await record.orders_with(first[0].id)] == [
+        first[0].order_id,
+        second[0].order_id,
+    ]
+    assert await record.orders_with("nothing") == []
+
+
+async def test_orders_are_open_as_long_as_one_of_their_copies_is(record: ListenedRecord) -> None:
+    first, second = chain(1, CHAIN[0]), chain(2, CHAIN[0], CHAIN[1], requested_by=BEN)
+    await ask_for(record, *first)
+    await ask_for(record, *second)
+    await record.move(first[0].moved(CopyState.STOPPED), event(EventKind.STOPPED, first[0]))
+    assert [each.order.id for each in await record.open_orders()] == [second[0].order_id]
+    assert [each.order.id for each in await record.orders_of(BEN.id)] == [second[0].order_id]
+    assert [each.order.id for each in await record.orders_of(ANA.id, limit=1)] == [first[0].order_id]
+
+
+async def test_the_story_of_an_order_begins_when_it_was_opened(record: ListenedRecord) -> None:
+    first, second = chain(1, *CHAIN), chain(2, CHAIN[0], backup("other leaf"))
+    await ask_for(record, *first)
+    await record.move(
+        first[0].moved(CopyState.SENDING), event(EventKind.SENDING, first[0], at=START + timedelta(seconds=90))
+    )
+    await ask_for(record, *second)
+    late = event(EventKind.SEEN, first[0], at=START + timedelta(minutes=9))
+    await record.append(late)
+    assert [recorded.event.kind for recorded in await record.story(second[0].order_id)] == [
+        EventKind.COPY_JOINED,
+        EventKind.COPY_REQUESTED,
+        EventKind.SEEN,
+    ]
+    assert len(await record.story(first[0].order_id)) == 6
+
+
+async def test_the_times_of_completed_copies_between_two_regions_come_newest_first(record: ListenedRecord) -> None:
+    for number, (seconds, destination) in enumerate([(60, "IAD"), (120, "IAD"), (600, "ORD")]):
+        copy = await opened(record, new_copy(number, backup=backup(f"b{number}"), destination=destination))
+        sending = copy.moved(CopyState.SENDING, sent_at=START)
+        running = sending.moved(CopyState.RUNNING)
+        ended = running.moved(CopyState.COMPLETED, ended_at=START + timedelta(seconds=seconds))
+        for moved in (sending, running, ended):
+            assert await record.move(moved, event(EventKind.SEEN, copy))
+    assert list(await record.times("DFW", "IAD")) == [CopyTime(1.25, 120.0), CopyTime(1.25, 60.0)]
+    assert list(await record.times("DFW", "IAD", limit=1)) == [CopyTime(1.25, 120.0)]
+    assert list(await record.times("SYD", "IAD")) == []
 
 
 # Moving
@@ -225,15 +353,15 @@ async def test_listeners_hear_of_every_event_in_the_order_of_the_log(record: Lis
 
     def listener(recorded: RecordedEvent) -> None:
         heard.append(recorded.sequence)
-        if len(heard) == 31:
+        if len(heard) == 32:
             all_heard.set()
 
     record.on_commit(listener)
     copy = await opened(record, new_copy())
-    await record.open(new_copy(2), event())  # joins: no event
+    await ask_for(record, new_copy(2))  # joins
     await asyncio.gather(*(record.append(event(EventKind.SEEN, copy)) for _ in range(30)))
     await asyncio.wait_for(all_heard.wait(), timeout=60)
-    assert heard == list(range(1, 32))
+    assert heard == list(range(1, 33))
 
 
 async def test_a_listener_finds_what_it_hears_of_in_the_record(record: ListenedRecord) -> None:
@@ -251,14 +379,13 @@ async def test_a_listener_finds_what_it_hears_of_in_the_record(record: ListenedR
 # Finding copies
 
 
-async def test_the_beginning_of_an_id_is_enough_if_it_names_one_copy(record: ListenedRecord) -> None:
+async def test_the_beginning_of_an_id_is_enough_if_it_names_one_order(record: ListenedRecord) -> None:
     copy = await opened(record, new_copy(1, id="7f3a91c2aaaa"))
     await opened(record, new_copy(2, id="7f3a91c2bbbb", destination="ORD"))
-    assert await record.copy("7f3a91c2a") == copy
-    assert await record.copy("7f3a91c2") is None
-    assert await record.copy("7f3a9") is None
-    assert await record.copy("") is None
-    assert await record.copy("7f3a91%") is None
+    found = await record.order("7f3a91c2a")
+    assert found == OrderStanding(sample_order(copy), (copy,))
+    for typed in ("7f3a91c2", "7f3a9", "", "7f3a91%"):
+        assert await record.order(typed) is None
 
 
 async def test_open_copies_come_oldest_first_and_ended_ones_do_not_come(record: ListenedRecord) -> None:

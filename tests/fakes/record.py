@@ -19,6 +19,7 @@ class MemoryRecord:
         self.history: list[RecordedEvent] = []
         self._copies: dict[str, Copy] = {}
         self._orders: dict[str, Order] = {}
+        self._first_event: dict[str, int] = {}
         self._listeners: list[Callable[[RecordedEvent], None]] = []
         self._moved = asyncio.Condition()
 
@@ -29,6 +30,7 @@ class MemoryRecord:
         for earlier in self._orders.values():
             if earlier.confirmation_id == order.confirmation_id:
                 return Opened(self._standing(earlier), is_new=False)
+        first_event = len(self.history) + 1
         instead: dict[str, Copy] = {}
         new: list[Copy] = []
         for copy, event in copies:
@@ -44,6 +46,7 @@ class MemoryRecord:
         joined = tuple(instead.values())
         if not new:
             return Opened(None, is_new=False, joined=joined)
+        self._first_event[order.id] = first_event
         self._orders[order.id] = order.instead({key: copy.id for key, copy in instead.items()})
         return Opened(self._standing(self._orders[order.id]), is_new=True, new=tuple(new), joined=joined)
 
@@ -145,8 +148,7 @@ class MemoryRecord:
             each
             for each in self.history
             if each.event.copy_id in found.order.copy_ids
-            and each.event.at >= found.order.requested_at
-            and each.sequence > after
+            and each.sequence > max(after, self._first_event[found.order.id] - 1)
         ]
 
     def _standing(self, order: Order) -> OrderStanding:

@@ -31,7 +31,7 @@ from bot.storage import (
 )
 from bot.storage.copies import insert_copy
 from tests.fakes.clock import FakeClock
-from tests.fakes.samples import sample_copy, sample_event
+from tests.fakes.samples import sample_copy, sample_event, sample_order
 
 FULL = 2
 """What SQLite calls it."""
@@ -58,13 +58,13 @@ BUSY_WRITER = """
 import asyncio, itertools, sys
 from pathlib import Path
 from tests.fakes.clock import FakeClock
-from tests.fakes.samples import sample_copy, sample_event
+from tests.fakes.samples import sample_copy, sample_event, sample_order
 from bot.domain.copies import CopyState
 from bot.storage import open_storage
 
 async def one_copy(record, number):
     copy = sample_copy(number)
-    await record.open(copy, sample_event(number))
+    await record.open(sample_order(copy), [(copy, sample_event(number))])
     for state in (CopyState.SENDING, CopyState.RUNNING, CopyState.COMPLETED):
         copy = copy.moved(state)
         if await record.move(copy, sample_event(number)):
@@ -144,7 +144,8 @@ async def test_killed_while_writing_the_log_is_whole_and_no_copy_moved_without_i
         assert isinstance(verify(path), Verified)
     storage = await open_storage(path, FakeClock())
     for copy in await storage.record.copies(limit=-1):
-        assert len(await storage.record.story(f"copy-{int(copy.id.removeprefix('copy-'))}")) == copy.revision + 1
+        about_it = EventFilter(copy_id=f"copy-{int(copy.id.removeprefix('copy-'))}")
+        assert len(await storage.record.events(about_it)) == copy.revision + 1
         assert copy.revision >= acknowledged.pop(copy.id, 0)
     assert not acknowledged, "an acknowledged move is not there any more"
     await storage.close()
@@ -220,7 +221,7 @@ async def test_one_work_that_fails_does_not_harm_those_it_shares_a_transaction_w
 async def test_a_full_disk_is_told_to_everybody_and_nothing_is_half_written(storage: Storage) -> None:
     file = storage.files[0]
     copy = sample_copy(1)
-    await storage.record.open(copy, sample_event(1))
+    await storage.record.open(sample_order(copy), [(copy, sample_event(1))])
 
     def no_room(connection: Connection) -> None:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
