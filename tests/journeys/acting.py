@@ -142,7 +142,7 @@ def story(message: Message) -> list[str]:
 def copy_id_of(message: Message) -> str:
     payload = (message.metadata or {}).get("event_payload")
     assert isinstance(payload, dict)
-    return str(payload["copy_id"])
+    return str(payload["order_id"])
 
 
 async def audit_log(sandbox: Sandbox) -> list[RecordedEvent]:

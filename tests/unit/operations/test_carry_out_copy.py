@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from bot.operations.stop_copy import NotStopped, Stopped, stop_copy
 
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventKind
@@ -11,7 +12,6 @@ from bot.domain.lineage import Evidence
 from bot.domain.reasons import Fault, Reason
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.settle_copy import say_it_was_copied, say_send_again
-from bot.operations.stop_copy import NotStopped, Stopped, stop_copy
 from tests.fakes.conditions import until
 from tests.fakes.world import ANA, CHILD, DOWN, FULL, QUICK, World, in_region
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from bot.operations.plan_copy import plan_copy
 
 from bot.domain.backup import Origin
 from bot.domain.lineage import (
@@ -17,7 +18,6 @@ from bot.domain.lineage import (
 from bot.domain.plan import CopyPlan
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.operations.carry_out_copy import carry_out_copy
-from bot.operations.plan_copy import plan_copy
 from tests.fakes.conditions import until
 from tests.fakes.world import ANA, CHILD, DOWN, FULL, World, in_region, request_for
 

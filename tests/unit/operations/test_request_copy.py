@@ -3,11 +3,12 @@
 import asyncio
 from dataclasses import replace
 
+from bot.operations.request_copy import Changed, Joined, Refused, Requested, request_copy
+
 from bot.domain.copies import CopyState
 from bot.domain.events import EventKind
 from bot.domain.reasons import Reason
 from bot.operations.carry_out_copy import carry_out_copy
-from bot.operations.request_copy import Changed, Joined, Refused, Requested, request_copy
 from tests.fakes.world import ANA, BOB, CHILD, FULL, World, in_region
 
 
