@@ -198,6 +198,7 @@ class PlannedCopy:
     Attributes:
         needs: the `key` of the planned copy that brings its parent.
         after: id of the copy, under way already, that brings its parent.
+        waits_for: name of that parent, whoever brings it.
         is_wanted: whether the person asked for this very backup.
     """
 
@@ -207,6 +208,7 @@ class PlannedCopy:
     description: str
     needs: tuple[str, str, str] | None = None
     after: str | None = None
+    waits_for: str | None = None
     is_wanted: bool = False
 
     @property
@@ -286,28 +288,30 @@ def _steps(plan: CopyPlan, request: OrderRequest) -> list[PlannedCopy]:
     destination = plan.request.destination
     for backup in plan.backups:
         is_wanted = backup is plan.backup
-        needs = steps[-1].key if steps else None
+        before = steps[-1] if steps else None
+        arriving = None if before else _arriving_beneath(plan)
         steps.append(
             PlannedCopy(
                 backup=backup,
                 destination=destination,
                 name=name_from(request.name, backup.name) if is_wanted else suggested_name(backup.name),
                 description=request.description,
-                needs=needs,
-                after=None if needs else _arriving_beneath(plan),
+                needs=before.key if before else None,
+                after=arriving.copy_id if arriving else None,
+                waits_for=before.backup.name if before else arriving.parent_name if arriving else None,
                 is_wanted=is_wanted,
             )
         )
     return steps
 
 
-def _arriving_beneath(plan: CopyPlan) -> str | None:
-    """The copy, under way already, that brings what the first copy of a plan needs."""
+def _arriving_beneath(plan: CopyPlan) -> ParentArriving | None:
+    """What the first copy of a plan needs, where that is on its way already."""
     match plan.parent:
-        case ParentArriving(copy_id=copy_id):
-            return copy_id
-        case ParentAbsent(chain=Chain(base=ParentArriving(copy_id=copy_id))) if plan.chain:
-            return copy_id
+        case ParentArriving() as arriving:
+            return arriving
+        case ParentAbsent(chain=Chain(base=ParentArriving() as arriving)) if plan.chain:
+            return arriving
         case _:
             return None
 

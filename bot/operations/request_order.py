@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventKind
+from bot.domain.lineage import PARENT_WORDS
 from bot.domain.orders import Order, OrderStanding
 from bot.domain.people import Person
 from bot.domain.plan import OrderPlan, OrderRequest, PlannedCopy
@@ -106,7 +107,7 @@ async def _under_way(ports: Ports, request: OrderRequest) -> tuple[Copy, ...]:
 
 async def _open(ports: Ports, confirmation: Confirmation, plan: OrderPlan) -> Outcome:
     order, copies = _new_order(confirmation, plan, ports.clock.now())
-    requests = [(copy, _requested(copy, confirmation, plan)) for copy in copies]
+    requests = [(copy, _requested(copy, each, plan)) for copy, each in zip(copies, plan.copies, strict=True)]
     opened = await ports.record.open(order, requests)
     if opened.standing is None:
         return Joined(await _orders_of(ports, opened.joined))
@@ -153,8 +154,9 @@ def _new_copy(order: Order, planned: PlannedCopy, ids: Mapping[tuple[str, str, s
     )
 
 
-def _requested(copy: Copy, confirmation: Confirmation, plan: OrderPlan) -> Event:
-    parent = next((type(each.parent).__name__ for each in plan.plans if each.backup.id == copy.backup.id), "Chain")
+def _requested(copy: Copy, planned: PlannedCopy, plan: OrderPlan) -> Event:
+    of_copy = (each for each in plan.plans if (each.backup.id, each.request.destination) == (copy.backup.id, copy.destination))
+    parent = next((PARENT_WORDS[type(each.parent)] for each in of_copy), None)
     return Event(
         kind=EventKind.COPY_REQUESTED,
         at=copy.requested_at,
@@ -170,9 +172,10 @@ def _requested(copy: Copy, confirmation: Confirmation, plan: OrderPlan) -> Event
             "name": copy.name,
             "description": copy.description,
             "size_gb": copy.backup.size_gb,
-            "parent": parent if copy.backup.is_incremental or copy.is_wanted else None,
+            "parent": parent,
             "after": copy.after,
-            "plan": confirmation.plan_digest,
+            "waits_for": planned.waits_for,
+            "plan": plan.digest,
         },
     )
 

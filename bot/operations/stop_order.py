@@ -58,7 +58,9 @@ async def stop_order(ports: Ports, order_id: str, person: Person, where: str | N
 
 
 async def _is_needed_elsewhere(ports: Ports, copy: Copy, standing: OrderStanding) -> bool:
-    """Whether another order still wants something that needs this copy, or this copy itself."""
+    """Whether something that goes on comes after this copy, or another order still wants something with it."""
+    if any(each.after == copy.id for each in await ports.record.open_copies()):
+        return True
     others = [each for each in await ports.record.orders_with(copy.id) if each.order.id != standing.order.id]
     return any(wanted.is_open for other in others for wanted in other.wanted)
 

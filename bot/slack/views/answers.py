@@ -83,7 +83,7 @@ def _shared(shared: Sequence[Copy]) -> str:
     if not shared:
         return ""
     names = ", ".join(code(copy.backup.name, 64) for copy in shared[:MOST])
-    return f"{count(len(shared), 'copy')} ({names}) that others asked for as well go on."
+    return f"{count(len(shared), 'copy')} ({names}) that others need go on."
 
 
 def unknown_order(order_id: str, nearest: Sequence[OrderStanding] = (), *, command: str = DEFAULT_COMMAND) -> Message:

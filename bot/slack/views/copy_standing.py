@@ -94,7 +94,8 @@ def _requested(copy: Copy, now: datetime) -> Standing:
 
 
 def _waiting(copy: Copy, story: Sequence[RecordedEvent]) -> Standing:
-    names = (r.event.facts.get("parent") for r in reversed(story) if r.event.kind is EventKind.WAITING_FOR_PARENT)
+    about = [recorded.event.facts for recorded in reversed(story) if recorded.event.copy_id == copy.id]
+    names = (facts.get(name) for facts in about for name in ("parent", "waits_for") if name in facts)
     parent = code(str(next(filter(None, names), None) or copy.backup.parent_id or "its parent"))
     return Standing(
         ":hourglass:",

@@ -108,8 +108,8 @@ def _of_chain(plan: CopyPlan, chain: Chain) -> Verdict:
     return Verdict(
         "success",
         f"Incremental. {count(len(chain.missing), 'backup')} beneath it will be copied to {destination} first.",
-        f"{chain_names(chain.missing)} go first, oldest first, and then {code(plan.backup.name)}: each is sent when "
-        f"the one before it has arrived. {_base(chain, destination)}",
+        f"Oldest first: {chain_names(chain.missing)}, then {code(plan.backup.name)}. Each is sent when the one before "
+        f"it has arrived. {_base(chain, destination)}",
     )
 
 
@@ -164,9 +164,12 @@ def _base(chain: Chain, destination: str) -> str:
     """What the chain rests on, in the destination already or on its way there."""
     match chain.base:
         case Recognised() as found:
-            return f"{code(found.backup.name)} beneath them is in {destination} already, because {evidence(found)}."
+            return (
+                f"What the oldest was made from, {code(found.backup.name)}, is in {destination} already, because "
+                f"{evidence(found)}."
+            )
         case ParentArriving(parent_name=name):
-            return f"{code(name)} beneath them is on its way to {destination}: they wait for it."
+            return f"What the oldest was made from, {code(name)}, is on its way to {destination} and is waited for."
         case None:
             return "The oldest is a full backup, which needs nothing."
 

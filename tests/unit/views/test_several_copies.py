@@ -264,4 +264,4 @@ class TestStopping:
     def test_what_others_need_is_said(self) -> None:
         said = words_of(answers.not_stopped(order_of(DONE, RUNNING, WAITING), [WAITING], now=NOW))
 
-        assert "1 copy (`nightly-2026-11-22`) that others asked for as well" in said
+        assert "1 copy (`nightly-2026-11-22`) that others need" in said
