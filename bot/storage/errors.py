@@ -1,6 +1,6 @@
 """What can go wrong with a file, as something a person can act on.
 
-StorageError
+StorageError             a `StoreTroubleError` to the operations
 ├── FileInUseError       another process has the file: two would do each copy twice
 ├── NewerFileError       a later version of the bot has written it
 ├── UnreadableFileError  it is no SQLite database, or not one of this bot, or damaged
@@ -10,8 +10,10 @@ StorageError
 
 from pathlib import Path
 
+from bot.operations.ports import StoreTroubleError
 
-class StorageError(Exception):
+
+class StorageError(StoreTroubleError):
     """A file of the bot cannot be used. Its text says which, what that means and what to do."""
 
 
