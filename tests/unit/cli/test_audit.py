@@ -223,6 +223,15 @@ def test_a_file_without_a_log_is_told_in_a_sentence(
     assert isinstance(told.exception, SystemExit)
 
 
+@pytest.mark.parametrize("command", ["list", "export", "verify"])
+def test_a_file_that_is_not_there_is_not_said_to_be_damaged(audit: Audit, command: str) -> None:
+    told = audit(command).stderr
+
+    assert told.startswith("There is no file bot.sqlite.")
+    assert "DATABASE_URL" in told
+    assert "backup" not in told
+
+
 def test_wrong_settings_are_told_by_name(audit: Audit) -> None:
     told = audit("verify", DATABASE_URL="mysql://root:a-password@db")
 
