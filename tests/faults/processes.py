@@ -11,6 +11,8 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
+
 from tests.fakes.conditions import until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -91,6 +93,12 @@ class BotProcess(ABC):
         await until(lambda: READY in self.said or not self.is_running, seconds=PATIENCE, every=0.01)
         if READY not in self.said:
             raise BotEndedError(self.said)
+
+    async def can_be_used(self) -> bool:
+        """Whether it says so itself, where a load balancer asks."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"http://127.0.0.1:{self.environment['PORT']}/readyz")
+        return answer.status_code == httpx.codes.OK
 
     async def ends(self, seconds: float = PATIENCE) -> int:
         """Wait until the process has ended.
