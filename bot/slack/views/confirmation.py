@@ -7,15 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.domain.copies import Copy
-from bot.domain.lineage import (
-    FullBackup,
-    ParentAbsent,
-    ParentArriving,
-    ParentGone,
-    ParentReady,
-    ParentStatus,
-    ParentUnchecked,
-)
+from bot.domain.lineage import PARENT_WORDS, ParentReady
 from bot.domain.plan import CopyPlan, CopyRequest
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views import blocks, channel_errors, plan_status
@@ -53,22 +45,12 @@ class Shown(_Model):
     def of(cls, plan: CopyPlan) -> "Shown":
         """What this plan rests on."""
         return cls(
-            parent=_PARENT_WORDS[type(plan.parent)],
+            parent=PARENT_WORDS[type(plan.parent)],
             parent_there=plan.parent.found.backup.id if isinstance(plan.parent, ParentReady) else None,
             existing=plan.existing.found.backup.id if plan.existing else None,
             size_gb=plan.backup.size_gb,
             status=plan.backup.status,
         )
-
-
-_PARENT_WORDS: Mapping[type[ParentStatus], str] = {
-    FullBackup: "not needed",
-    ParentReady: "there",
-    ParentArriving: "on its way",
-    ParentAbsent: "not there",
-    ParentGone: "gone",
-    ParentUnchecked: "not known",
-}
 
 
 class _Remembered(_Model):
