@@ -116,13 +116,17 @@ class BotProcess(ABC):
             os.kill(self.pid, signal.SIGKILL)
             await self.ends()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
     async def stop(self) -> int:
         """Ask it to end (SIGTERM).
 
         Returns:
             Its exit code.
         """
-        os.kill(self.pid, signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         return await self.ends()
 
     async def restart(self) -> None:
