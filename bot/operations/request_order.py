@@ -155,8 +155,8 @@ def _new_copy(order: Order, planned: PlannedCopy, ids: Mapping[tuple[str, str, s
 
 
 def _requested(copy: Copy, planned: PlannedCopy, plan: OrderPlan) -> Event:
-    of_copy = (each for each in plan.plans if (each.backup.id, each.request.destination) == (copy.backup.id, copy.destination))
-    parent = next((PARENT_WORDS[type(each.parent)] for each in of_copy), None)
+    wanted = {(each.backup.id, each.request.destination): each for each in plan.plans}
+    own = wanted.get((copy.backup.id, copy.destination))
     return Event(
         kind=EventKind.COPY_REQUESTED,
         at=copy.requested_at,
@@ -172,7 +172,7 @@ def _requested(copy: Copy, planned: PlannedCopy, plan: OrderPlan) -> Event:
             "name": copy.name,
             "description": copy.description,
             "size_gb": copy.backup.size_gb,
-            "parent": parent,
+            "parent": PARENT_WORDS[type(own.parent)] if own else None,
             "after": copy.after,
             "waits_for": planned.waits_for,
             "plan": plan.digest,
@@ -219,7 +219,7 @@ async def _note_change(ports: Ports, confirmation: Confirmation, plan: OrderPlan
                 where=confirmation.channel,
                 reason=Reason.PLAN_CHANGED,
                 facts={
-                    "parent": type(each.parent).__name__,
+                    "parent": PARENT_WORDS[type(each.parent)],
                     "plan": plan.digest,
                     "confirmed": confirmation.plan_digest,
                 },

@@ -2,6 +2,7 @@
 
 What was posted is remembered before and after (`Posts`), and every message carries metadata by which it is found
 again: so a crash, or an answer that was lost, posts nothing twice (``slack-platform.md``, Where a message can go).
+Only a direct message may come twice rather than not at all: the bot may not read those.
 No copy waits for any of this: what cannot be told now is told when Slack is back.
 """
 
@@ -17,7 +18,7 @@ from bot.domain.events import RecordedEvent
 from bot.domain.orders import Order, OrderStanding
 from bot.domain.posts import Post
 from bot.operations.plan_order import learned_of
-from bot.operations.ports import Ports
+from bot.operations.ports import Ports, StoreTroubleError
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands
 from bot.slack.views import answers, copy_message, thread
@@ -128,11 +129,10 @@ class Notifier:
                 news.clear()
                 try:
                     await self._tell(order_id)
-                except SlackTroubleError as trouble:
-                    if trouble.leaves_open:
-                        self._certain.discard(order_id)
+                except (SlackTroubleError, StoreTroubleError) as trouble:
+                    retry_after = self._note_trouble(order_id, trouble)
                     logger.warning("order %s could not be told: %s; again in %.0f s", order_id, trouble, pause)
-                    await asyncio.sleep(max(pause, trouble.retry_after or 0.0))
+                    await asyncio.sleep(max(pause, retry_after))
                     pause = min(pause * 2, LONGEST_PAUSE)
                     continue
                 pause = FIRST_PAUSE
@@ -141,15 +141,29 @@ class Notifier:
         finally:
             del self._news[order_id]
 
+    def _note_trouble(self, order_id: str, trouble: SlackTroubleError | StoreTroubleError) -> float:
+        """What follows from trouble: whether something may have been told that is not remembered as told.
+
+        Returns:
+            The seconds Slack asks to wait.
+        """
+        if isinstance(trouble, StoreTroubleError) or trouble.leaves_open:
+            self._certain.discard(order_id)
+        return 0.0 if isinstance(trouble, StoreTroubleError) else trouble.retry_after or 0.0
+
     async def _tell(self, order_id: str) -> None:
         """Bring the message and its thread up to date.
 
         Raises:
             SlackTroubleError: it has to be tried again.
+            StoreTroubleError: the same.
         """
         standing = await self._ports.record.order(order_id)
         post = await self._posts.post_of(order_id)
         if standing is None or (post is not None and post.is_finished):
+            return
+        if post is not None and post.problem in answers.MESSAGE_GONE:
+            await self._tell_directly(order_id, post)
             return
         try:
             post = await self._posted(standing, post)
@@ -179,7 +193,7 @@ class Notifier:
     async def _brought_up_to_date(self, post: Post) -> Post:
         """The message, showing the order as it stands."""
         standing = await self._standing(post.order_id)
-        if post.message_ts is None or post.shown_revision == standing.revision or post.problem == "message_not_found":
+        if post.message_ts is None or post.shown_revision == standing.revision:
             return post
         await self._pacer.turn(post.channel)
         standing, drawn = await self._drawn(post.order_id)
@@ -198,7 +212,7 @@ class Notifier:
 
     async def _told_in_thread(self, post: Post) -> Post:
         """The thread, with every line of the story. When the last is told, the post is finished."""
-        if post.message_ts is None or post.problem == "message_not_found":
+        if post.message_ts is None:
             return post
         if post.order_id not in self._certain:
             told = await self._told_already(post)
@@ -232,22 +246,26 @@ class Notifier:
         await self._client.post_message(post.channel, line, metadata=metadata, thread_ts=post.message_ts)
 
     async def _without_channel(self, standing: OrderStanding, trouble: SlackTroubleError) -> None:
-        """The channel cannot be told. The person who asked is told directly how it ended."""
+        """The channel cannot be told."""
         order = standing.order
         logger.warning("order %s cannot be told in channel %s: %s", order.id, order.channel, trouble)
         post = await self._posts.post_of(order.id) or Post(order_id=order.id, channel=order.channel)
         post = await self._save(replace(post, problem=trouble.error))
-        standing = await self._standing(order.id)
+        await self._tell_directly(order.id, post)
+
+    async def _tell_directly(self, order_id: str, post: Post) -> None:
+        """Tell the person who asked how it ended; nothing before that."""
+        standing = await self._standing(order_id)
         if standing.is_open:
             return
+        told = answers.not_told(standing, post.problem or "", now=self._ports.clock.now())
         try:
-            direct = await self._client.open_direct_messages(order.requested_by.id)
-            told = answers.not_told(standing, trouble.error, now=self._ports.clock.now())
+            direct = await self._client.open_direct_messages(standing.order.requested_by.id)
             await self._client.post_message(direct, told)
         except SlackTroubleError as also:
             if also.is_passing or also.error in WORKSPACE_ERRORS:
                 raise
-            logger.error("nobody could be told how order %s ended: %s", order.id, also)  # noqa: TRY400 - its text is all
+            logger.error("nobody could be told how order %s ended: %s", order_id, also)  # noqa: TRY400 - its text is all
         await self._save(replace(post, is_finished=True))
 
     async def _find_message(self, order: Order) -> str | None:

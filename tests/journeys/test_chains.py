@@ -13,6 +13,7 @@ from tests.journeys.acting import (
     asks_for,
     chooses,
     databases,
+    ends,
     finish_copies,
     has_looked,
     is_answered,
@@ -154,7 +155,7 @@ async def test_stop_stops_what_has_not_begun_but_not_what_others_need(sandbox: S
     wait_with_copies(sandbox)
     first = await asks_for_chain(sandbox, alice, chain[2])
     second = await asks_for(sandbox, bob, other)
-    await second.shows("waits for its parent", timeout=PATIENCE)
+    await second.shows(f"needs its parent {chain[1].name}", timeout=PATIENCE)
     await until(lambda: len(requests(sandbox)) == 1, seconds=PATIENCE)
 
     await alice.presses("Stop", first)

@@ -11,9 +11,13 @@ from bot.slack.views import blocks, channel_errors
 from bot.slack.views.backup_choice import summary
 from bot.slack.views.blocks import Message
 from bot.slack.views.copy_message import progress
+from bot.slack.views.copy_message import summary as order_in_short
 from bot.slack.views.copy_standing import standing_of
 from bot.slack.views.reasons import explain
-from bot.slack.views.text import DEFAULT_COMMAND, code, count, escape, fit, link, person_name
+from bot.slack.views.text import DEFAULT_COMMAND, channel_mention, code, count, escape, fit, link, person_name
+
+MESSAGE_GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
+"""Slack's names for what can be neither changed nor replied to: somebody has deleted it."""
 
 MOST = 5
 """Backups or copies offered where what was typed does not name one."""
@@ -171,18 +175,20 @@ def channel_closed(channel: str, error: str) -> Message:
 
 
 def not_told(standing: OrderStanding, error: str, *, now: datetime) -> Message:
-    """An order has ended, but its channel cannot be told: for the person who asked for it.
+    """How an order stands, for the person who asked for it, because its channel cannot be told.
 
     Args:
         standing: the order.
         error: Slack's name of the error.
         now: for lengths of time.
     """
-    return _message(
-        f"{_which(standing, None)} has ended: {escape(_how(standing, now))}. Its channel could not be told.",
-        *(standing_of(copy, now=now).full for copy in standing.wanted[:MOST]),
-        channel_errors.explain(standing.order.channel, error),
+    channel = standing.order.channel
+    why = (
+        f"Its message in {channel_mention(channel)} was deleted."
+        if error in MESSAGE_GONE
+        else channel_errors.explain(channel, error)
     )
+    return _message(order_in_short(standing, now=now), f"You are told here because its channel cannot be. {why}")
 
 
 def _how(standing: OrderStanding, now: datetime) -> str:

@@ -8,15 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, ValidationError
 from slack_sdk.models.blocks import ButtonElement
 
-from bot.domain.lineage import (
-    FullBackup,
-    ParentAbsent,
-    ParentArriving,
-    ParentGone,
-    ParentReady,
-    ParentStatus,
-    ParentUnchecked,
-)
+from bot.domain.lineage import PARENT_WORDS, ParentAbsent, ParentReady, ParentUnchecked
 from bot.domain.plan import CopyPlan, OrderPlan, OrderRequest
 from bot.domain.reasons import Reason
 from bot.slack.views import blocks, plan_status
@@ -68,23 +60,13 @@ class Shown(_Model):
     def of(cls, plan: CopyPlan) -> "Shown":
         """What this plan rests on."""
         return cls(
-            parent=_PARENT_WORDS[type(plan.parent)],
+            parent=PARENT_WORDS[type(plan.parent)],
             parent_there=plan.parent.found.backup.id if isinstance(plan.parent, ParentReady) else None,
             existing=plan.existing.found.backup.id if plan.existing else None,
             size_gb=plan.backup.size_gb,
             status=plan.backup.status,
             beneath=len(plan.backups) - 1,
         )
-
-
-_PARENT_WORDS: Mapping[type[ParentStatus], str] = {
-    FullBackup: "not needed",
-    ParentReady: "there",
-    ParentArriving: "on its way",
-    ParentAbsent: "not there",
-    ParentGone: "gone",
-    ParentUnchecked: "not known",
-}
 
 
 class Decision(StrEnum):

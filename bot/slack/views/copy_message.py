@@ -29,7 +29,13 @@ MOST_LINES = 12
 MOST_EXPLAINED = 3
 """Copies of which everything is said, where several failed or nobody knows."""
 
-LONGEST_LINE = 400
+LONGEST_SUMMARY = 1500
+LONGEST_HEAD = 900
+LONGEST_LINE = 250
+LONGEST_EXPLANATION = 850
+LONGEST_OUTLOOK = 700
+LONGEST_SMALL_PRINT = 700
+"""Of the message of several copies: all of it stays under 10,000 characters (``slack-platform.md``, Sizes)."""
 
 Likely = Mapping[str, Learned]
 """How long copies take, as far as it was learned, by the copy's id."""
@@ -66,7 +72,7 @@ def summary(standing: OrderStanding, *, now: datetime, story: Sequence[RecordedE
             f" Now: {code(current.backup.name)}, {standing_of(current, now=now, story=story).gist}." if current else ""
         )
         said = f"{_what(standing)} {_from_to(standing)}: {progress(standing)}.{then} {asked}"
-    return fit(said.replace("  ", " "), blocks.LONGEST_TEXT)
+    return fit(said.replace("  ", " "), blocks.LONGEST_TEXT if standing.is_single else LONGEST_SUMMARY)
 
 
 def metadata(standing: OrderStanding) -> Json:
@@ -132,19 +138,18 @@ def _of_one(standing: OrderStanding, now: datetime, story: Sequence[RecordedEven
 def _of_several(standing: OrderStanding, now: datetime, story: Sequence[RecordedEvent], likely: Likely) -> list[Block]:
     gigabytes = size(sum(copy.backup.size_gb or 0.0 for copy in standing.copies))
     stands = {copy.id: standing_of(copy, now=now, story=story, learned=likely.get(copy.id)) for copy in standing.copies}
-    drawn = [
-        blocks.section(
-            f"{sign_of(standing)} *{progress(standing)[:1].upper()}{progress(standing)[1:]}*\n"
-            f"{_what(standing)} ({count(len(standing.copies), 'backup')}, {gigabytes}) {_from_to(standing)}",
-            block_id=_block_id(standing, "what"),
-        )
-    ]
+    head = (
+        f"{sign_of(standing)} *{progress(standing)[:1].upper()}{progress(standing)[1:]}*\n"
+        f"{_what(standing)} ({count(len(standing.copies), 'backup')}, {gigabytes}) {_from_to(standing)}"
+    )
+    drawn = [blocks.section(fit(head, LONGEST_HEAD), block_id=_block_id(standing, "what"))]
     lines = blocks.in_sections(_lines(standing, stands))
     drawn += [blocks.section(part, block_id=_block_id(standing, f"list{n}")) for n, part in enumerate(lines)]
     if expected := _expected(standing, likely):
-        drawn.append(blocks.section(expected, block_id=_block_id(standing, "time")))
+        drawn.append(blocks.section(fit(expected, LONGEST_OUTLOOK), block_id=_block_id(standing, "time")))
     drawn += _explained(standing, stands)
-    drawn.append(blocks.context(" · ".join(_small_print(standing)), block_id=_block_id(standing, "who")))
+    small_print = fit(" · ".join(_small_print(standing)), LONGEST_SMALL_PRINT)
+    drawn.append(blocks.context(small_print, block_id=_block_id(standing, "who")))
     if buttons := _buttons_for_all(standing):
         drawn.append(blocks.actions(buttons, block_id=_block_id(standing, "do")))
     return drawn
@@ -210,7 +215,7 @@ def _explained(standing: OrderStanding, stands: Mapping[str, Standing]) -> list[
     troubled = standing.in_state(CopyState.UNDECIDED, CopyState.FAILED, CopyState.LOST)[:MOST_EXPLAINED]
     drawn: list[Block] = []
     for copy in troubled:
-        said = fit(f"{code(copy.backup.name)}: {stands[copy.id].full}", 1500)
+        said = fit(f"{code(copy.backup.name)}: {stands[copy.id].full}", LONGEST_EXPLANATION)
         drawn.append(blocks.section(said, block_id=_block_id(standing, f"why-{copy.id}")))
         about_it = [DRAWN[each](copy) for each in stands[copy.id].buttons if each in DRAWN]
         if about_it:

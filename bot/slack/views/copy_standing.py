@@ -93,9 +93,13 @@ def _requested(copy: Copy, now: datetime) -> Standing:
     )
 
 
+_NAMES_THE_PARENT = MappingProxyType({EventKind.WAITING_FOR_PARENT: "parent", EventKind.COPY_REQUESTED: "waits_for"})
+"""The events that name the parent that is waited for, and under which name."""
+
+
 def _waiting(copy: Copy, story: Sequence[RecordedEvent]) -> Standing:
-    about = [recorded.event.facts for recorded in reversed(story) if recorded.event.copy_id == copy.id]
-    names = (facts.get(name) for facts in about for name in ("parent", "waits_for") if name in facts)
+    about = [recorded.event for recorded in reversed(story) if recorded.event.copy_id == copy.id]
+    names = (event.facts.get(_NAMES_THE_PARENT[event.kind]) for event in about if event.kind in _NAMES_THE_PARENT)
     parent = code(str(next(filter(None, names), None) or copy.backup.parent_id or "its parent"))
     return Standing(
         ":hourglass:",

@@ -1,6 +1,5 @@
 """The command `sandbox`: a world to try things in, and the simulated cloud alone for whoever writes a client."""
 
-import asyncio
 import json
 import re
 import signal
@@ -37,19 +36,29 @@ async def cloud_alone(folder: Path, *options: str) -> AsyncIterator[tuple[Runnin
         yield process, json.loads(await process.says("{"))
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 async def test_the_cloud_alone_says_in_one_line_how_to_come_in(tmp_path: Path) -> None:
-    async with cloud_alone(tmp_path) as (process, said):
-        ended = await process.stops()
+    port = free_port()
+    async with cloud_alone(tmp_path, "--seed", "5", "--port", str(port)) as (process, said):
+        ended = await process.stops(signal.SIGTERM)
 
     assert (ended.code, ended.errors) == (0, "")
     assert ended.out.count("\n") == 1
     assert set(said) == {"identity_url", "username", "api_key", "account", "regions"}
     assert isinstance(said["regions"], dict)
     assert list(said["regions"]) == ["DFW", "IAD", "ORD", "HKG", "SYD", "LON"]
+    assert said["identity_url"] == f"http://127.0.0.1:{port}/v2.0"
+    assert said["api_key"] == SimulatedCloud(seed=5).identity.api_key
 
 
-async def test_an_outsider_logs_in_lists_and_copies(tmp_path: Path, outsider: httpx.AsyncClient) -> None:
-    async with cloud_alone(tmp_path, "--speed", "1000") as (_, said):
+async def test_an_outsider_logs_in_lists_and_copies_until_it_is_told_to_stop(
+    tmp_path: Path, outsider: httpx.AsyncClient
+) -> None:
+    async with cloud_alone(tmp_path, "--speed", "1000") as (process, said):
         regions = said["regions"]
         assert isinstance(regions, dict)
         credentials = {"username": said["username"], "apiKey": said["api_key"]}
@@ -75,25 +84,8 @@ async def test_an_outsider_logs_in_lists_and_copies(tmp_path: Path, outsider: ht
             return (name, "COMPLETED") in [(one["name"], one["status"]) for one in there]
 
         await until(is_there, seconds=30, every=0.5)  # a hundred reads a minute are allowed
-
-
-async def test_it_stays_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    async with cloud_alone(tmp_path) as (process, _):
-        await asyncio.sleep(0.3)
         assert process.process.returncode is None
-
-        ended = await process.stops(signal.SIGINT)
-
-    assert (ended.code, ended.errors) == (0, "")
-
-
-async def test_a_seed_and_a_port_are_kept(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        free = int(listener.getsockname()[1])
-    async with cloud_alone(tmp_path, "--seed", "5", "--port", str(free)) as (_, said):
-        assert said["identity_url"] == f"http://127.0.0.1:{free}/v2.0"
-        assert said["api_key"] == SimulatedCloud(seed=5).identity.api_key
-        assert said["api_key"] != SimulatedCloud(seed=6).identity.api_key
+        assert (await process.stops(signal.SIGINT)).code == 0
 
 
 @pytest.mark.parametrize("options", [(), ("--only", "cloud")], ids=["all of it", "the cloud alone"])

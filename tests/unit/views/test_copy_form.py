@@ -170,7 +170,9 @@ class TestPanel:
 
         said = words_of(drawn(plan_of(ParentAbsent(WEEKLY, Chain((WEEKLY,), base)))))
 
-        assert "What the oldest was made from, `weekly-2026-11-13`, is in IAD already, because the original's id" in said
+        assert (
+            "What the oldest was made from, `weekly-2026-11-13`, is in IAD already, because the original's id" in said
+        )
 
     def test_a_chain_that_is_ticked_is_ready(self) -> None:
         view = drawn(plan_of(absent(), request_of(whole_chain=True)))

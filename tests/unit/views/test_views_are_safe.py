@@ -175,9 +175,9 @@ def order_plans(draw: some.DrawFn) -> OrderPlan:
 
 
 @some.composite
-def orders(draw: some.DrawFn, most: int = 6) -> OrderStanding:
+def orders(draw: some.DrawFn, most: int = 3) -> OrderStanding:
     held = draw(some.lists(copies, min_size=1, max_size=most, unique_by=lambda copy: copy.id))
-    several = draw(some.sampled_from([1, 1, 15])) if len(held) > 1 else 1
+    several = draw(some.sampled_from([1, 1, 6])) if len(held) > 1 else 1
     held = [replace(copy, id=f"{copy.id}{number}") for number in range(several) for copy in held]
     wanted = tuple(copy.id for copy in draw(some.lists(some.sampled_from(held), min_size=1)))
     order = Order(
@@ -290,16 +290,16 @@ def test_the_other_modals(
     assert_slack_takes_view(draw(order, problems), mentions=PEOPLE)
 
 
-@settings(deadline=None, max_examples=200)
-@given(orders(), some.lists(recorded, max_size=4), learned)
+@settings(deadline=None, max_examples=60)
+@given(orders(most=3), some.lists(recorded, max_size=4), learned)
 def test_the_message(order: OrderStanding, story: list[RecordedEvent], known: Learned) -> None:
     likely = {copy.id: known for copy in order.copies}
 
     assert_slack_takes_message(copy_message.draw(order, now=NOW, story=story, likely=likely))
 
 
-@settings(deadline=None, max_examples=200)
-@given(recorded, orders(), some.booleans())
+@settings(deadline=None, max_examples=100)
+@given(recorded, orders(most=2), some.booleans())
 def test_the_thread(recorded: RecordedEvent, order: OrderStanding, is_last: bool) -> None:
     about = replace(recorded, event=replace(recorded.event, copy_id=order.copies[0].id))
 
