@@ -19,15 +19,18 @@ from bot.slack.views.text import DEFAULT_COMMAND, channel_mention, code, count, 
 MESSAGE_GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
 """Slack's names for what can be neither changed nor replied to: somebody has deleted it."""
 
+LONGEST_PARAGRAPH = 2300
 LONGEST_TEXT = 2500
-"""Of an answer in words: with its paragraphs it stays under 10,000 characters (``slack-platform.md``, Sizes)."""
+"""Of an answer: in words and with its three paragraphs it stays under 10,000 characters (``slack-platform.md``,
+Sizes).
+"""
 
 MOST = 5
 """Backups or copies offered where what was typed does not name one."""
 
 
 def _message(*paragraphs: str) -> Message:
-    said = [fit(paragraph, blocks.LONGEST_SECTION) for paragraph in paragraphs if paragraph]
+    said = [fit(paragraph, LONGEST_PARAGRAPH) for paragraph in paragraphs if paragraph]
     text = fit("\n".join(said), LONGEST_TEXT)
     return Message(text=text, blocks=[blocks.section(paragraph) for paragraph in said])
 

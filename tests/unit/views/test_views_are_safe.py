@@ -237,7 +237,7 @@ panels = some.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(forms, some.lists(backups, max_size=3), panels, contexts, some.booleans())
 def test_the_form(
     form: CopyForm, chosen: list[Backup], panel: copy_form.Panel, context: FormContext, several: bool
@@ -253,7 +253,7 @@ def test_the_form(
     assert back.drawn.filled_name == filled.drawn.filled_name
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(plans)
 def test_the_confirmation(plan: OrderPlan) -> None:
     view = confirmation.draw(plan, channel="C0OPS", now=NOW)
@@ -325,9 +325,9 @@ def test_the_status(running: list[OrderStanding], mine: list[OrderStanding], wit
     assert_slack_takes_message(status.draw(running, mine, now=NOW, links=links))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(
-    orders(), long_texts, some.lists(backups, max_size=8), some.lists(problems, max_size=5), some.sampled_from(Reason)
+    orders(most=2), long_texts, some.lists(backups, max_size=8), some.lists(problems, max_size=5), some.sampled_from(Reason)
 )
 def test_the_answers(
     order: OrderStanding, typed: str, found: list[Backup], problems: list[Problem], reason: Reason
