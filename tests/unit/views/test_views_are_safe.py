@@ -327,7 +327,11 @@ def test_the_status(running: list[OrderStanding], mine: list[OrderStanding], wit
 
 @settings(deadline=None, max_examples=60)
 @given(
-    orders(most=2), long_texts, some.lists(backups, max_size=8), some.lists(problems, max_size=5), some.sampled_from(Reason)
+    orders(most=2),
+    long_texts,
+    some.lists(backups, max_size=8),
+    some.lists(problems, max_size=5),
+    some.sampled_from(Reason),
 )
 def test_the_answers(
     order: OrderStanding, typed: str, found: list[Backup], problems: list[Problem], reason: Reason
