@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.domain.copies import CopyState
 from bot.domain.events import EventFilter, EventKind, RecordedEvent
 from bot.sandbox.cloud import RequestRecord, RunningCloud, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
@@ -121,6 +122,10 @@ class Stage:
     async def until(self, kind: EventKind, wish: Wish | None = None) -> None:
         """Wait for an event in the audit log."""
         await until(lambda: kind in self.kinds(wish), seconds=PATIENCE, every=0.01)
+
+    async def until_running(self, wish: Wish) -> None:
+        """Wait until the bot knows that the copy has begun, and the cloud has not ended it."""
+        await until(lambda: self.state_of(wish) == CopyState.RUNNING, seconds=PATIENCE, every=0.01)
 
     async def until_ended(self, *wishes: Wish) -> None:
         """Wait until the audit log says of each wish how it ended."""
