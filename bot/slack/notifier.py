@@ -2,15 +2,16 @@
 
 What was posted is remembered before and after (`Posts`), and every message carries metadata by which it is found
 again: so a crash, or an answer that was lost, posts nothing twice (``slack-platform.md``, Where a message can go).
-Only a direct message may come twice rather than not at all: the bot may not read those.
+Where the bot may not read (direct messages, and public channels that it is not in), something may come twice rather
+than not at all. Anybody may post a message with the same metadata: only the bot's own count.
 No copy waits for any of this: what cannot be told now is told when Slack is back.
 """
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from bot.domain.copies import CopyState
@@ -19,8 +20,10 @@ from bot.domain.orders import Order, OrderStanding
 from bot.domain.posts import Post
 from bot.operations.plan_order import learned_of
 from bot.operations.ports import Ports, StoreTroubleError
+from bot.slack.answers import Identity, PostedMessage
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands
+from bot.slack.pacing import Pacer
 from bot.slack.views import answers, copy_message, thread
 from bot.slack.views.blocks import Message
 
@@ -31,6 +34,11 @@ LONGEST_PAUSE = 60.0
 
 WORKSPACE_ERRORS = frozenset({"token_revoked", "account_inactive", "invalid_auth", "not_authed", "token_expired"})
 """Nothing can be told to anybody until somebody cures this: it is tried again, rarely."""
+
+SECONDS_TO_FINISH = 3.0
+"""How long a write that has begun may take after the order to stop. Left alone, Slack might carry it out after the
+next process has looked for it.
+"""
 
 SECONDS_BEFORE = 300.0
 """How much older than its order a message may look: clocks differ."""
@@ -52,37 +60,19 @@ class Posts(Protocol):
         ...
 
 
-class Pacer:
-    """Keeps to one write in so many seconds for each channel; who waits for a turn shows the latest afterwards."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._next: dict[str, float] = {}
-
-    async def turn(self, channel: str) -> None:
-        """Return when it is time for one write to this channel."""
-        async with self._locks[channel]:
-            loop = asyncio.get_running_loop()
-            wait = self._next.get(channel, 0.0) - loop.time()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            self._next[channel] = loop.time() + self._seconds
-
-
 class Notifier:
     """Tells what happens to orders. One task for each order of which something is to be told."""
 
-    def __init__(
-        self, ports: Ports, posts: Posts, client: SlackClient, errands: Errands, *, seconds_between_writes: float = 1.0
-    ) -> None:
+    def __init__(self, ports: Ports, posts: Posts, client: SlackClient, errands: Errands, pacer: Pacer) -> None:
         self._ports = ports
         self._posts = posts
         self._client = client
         self._errands = errands
-        self._pacer = Pacer(seconds_between_writes)
+        self._pacer = pacer
+        self._me: Identity | None = None
         self._news: dict[str, asyncio.Event] = {}
         self._tellers: set[asyncio.Task[None]] = set()
+        self._writes: set[asyncio.Future[Post]] = set()
         self._certain: set[str] = set()
         """Orders of which this process knows what was told: it told it, or looked."""
         self._closing = False
@@ -119,6 +109,12 @@ class Notifier:
         for teller in self._tellers:
             teller.cancel()
         await asyncio.gather(*self._tellers, return_exceptions=True)
+        writes = list(self._writes)
+        if writes:
+            await asyncio.wait(writes, timeout=SECONDS_TO_FINISH)
+        for write in writes:
+            write.cancel()
+        await asyncio.gather(*writes, return_exceptions=True)
 
     async def _tell_all(self, order_id: str) -> None:
         """Tell until there is nothing new; whatever Slack's trouble, nothing is left out."""
@@ -163,20 +159,19 @@ class Notifier:
         if standing is None or (post is not None and post.is_finished):
             return
         if post is not None and post.problem in answers.MESSAGE_GONE:
-            await self._tell_directly(order_id, post)
+            await self._tell_directly(post)
             return
         try:
-            post = await self._posted(standing, post)
+            post = await self._posted(standing.order, post)
             post = await self._brought_up_to_date(post)
             post = await self._told_in_thread(post)
         except SlackTroubleError as trouble:
             if trouble.is_passing or trouble.error in WORKSPACE_ERRORS:
                 raise
-            await self._without_channel(standing, trouble)
+            await self._without_channel(standing.order, trouble)
 
-    async def _posted(self, standing: OrderStanding, post: Post | None) -> Post:
+    async def _posted(self, order: Order, post: Post | None) -> Post:
         """The message, posted if it is not there yet."""
-        order = standing.order
         if post is not None and post.message_ts is not None:
             return post
         if post is None:
@@ -185,113 +180,139 @@ class Notifier:
             self._certain.add(order.id)
         elif order.id not in self._certain and (found := await self._find_message(order)):
             return await self._save(replace(post, message_ts=found, problem=None))
-        await self._pacer.turn(order.channel)
-        now_standing, drawn = await self._drawn(order.id)
-        ts = await self._client.post_message(order.channel, drawn, metadata=copy_message.metadata(now_standing))
-        return await self._save(replace(post, message_ts=ts, shown_revision=now_standing.revision, problem=None))
+        return await self._write(post.channel, partial(self._post, post))
 
     async def _brought_up_to_date(self, post: Post) -> Post:
         """The message, showing the order as it stands."""
         standing = await self._standing(post.order_id)
         if post.message_ts is None or post.shown_revision == standing.revision:
             return post
-        await self._pacer.turn(post.channel)
+        await self._pacer.turn("chat.update")
+        return await self._write(post.channel, partial(self._update, post, post.message_ts))
+
+    async def _told_in_thread(self, post: Post) -> Post:
+        """The thread, with every line of the story. When the last is told, the post is finished."""
+        if post.message_ts is None:
+            return post
+        untold = await self._untold(post)
+        for recorded in untold:
+            standing = await self._standing(post.order_id)
+            line = thread.line(recorded, standing, is_last=recorded is untold[-1] and not standing.is_open)
+            if line is None:
+                post = await self._save(replace(post, told_sequence=recorded.sequence))
+            else:
+                post = await self._write(post.channel, partial(self._reply, post, line, recorded.sequence))
+        standing = await self._standing(post.order_id)
+        left = await self._ports.record.story(post.order_id, after=post.told_sequence)
+        if not standing.is_open and not left and post.shown_revision == standing.revision:
+            post = await self._save(replace(post, is_finished=True))
+        return post
+
+    async def _untold(self, post: Post) -> Sequence[RecordedEvent]:
+        """The events that the thread does not tell of yet. What may have been told and is not remembered as told is
+        looked for in the thread; where nothing can have been, Slack is not asked.
+        """
+        story = await self._ports.record.story(post.order_id, after=post.told_sequence)
+        if post.order_id not in self._certain and any(each.event.kind in thread.LINES for each in story):
+            told = await self._told_already(post)
+            story = [each for each in story if each.sequence > told]
+        self._certain.add(post.order_id)
+        return story
+
+    async def _write(self, channel: str, work: Callable[[], Awaitable[Post]]) -> Post:
+        """Write to a channel when it is time to, and remember it: once begun, both are done whoever stops waiting."""
+        async with self._pacer.writing(channel):
+            write = asyncio.ensure_future(work())
+            self._writes.add(write)
+            write.add_done_callback(self._writes.discard)
+            return await asyncio.shield(write)
+
+    async def _post(self, post: Post) -> Post:
         standing, drawn = await self._drawn(post.order_id)
-        metadata = copy_message.metadata(standing)
-        await self._client.update_message(post.channel, post.message_ts, drawn, metadata=metadata)
+        ts = await self._client.post_message(post.channel, drawn, metadata=copy_message.metadata(standing))
+        return await self._save(replace(post, message_ts=ts, shown_revision=standing.revision, problem=None))
+
+    async def _update(self, post: Post, ts: str) -> Post:
+        standing, drawn = await self._drawn(post.order_id)
+        await self._client.update_message(post.channel, ts, drawn, metadata=copy_message.metadata(standing))
         return await self._save(replace(post, shown_revision=standing.revision, problem=None))
 
+    async def _reply(self, post: Post, line: Message, sequence: int) -> Post:
+        metadata = {
+            "event_type": copy_message.EVENT_TYPE,
+            "event_payload": {"order_id": post.order_id, "sequence": sequence},
+        }
+        await self._client.post_message(post.channel, line, metadata=metadata, thread_ts=post.message_ts)
+        return await self._save(replace(post, told_sequence=sequence))
+
+    async def _say(self, direct: str, post: Post, told: Message) -> Post:
+        await self._client.post_message(direct, told)
+        return await self._save(replace(post, is_finished=True))
+
+    async def _without_channel(self, order: Order, trouble: SlackTroubleError) -> None:
+        """The channel cannot be told."""
+        logger.warning("order %s cannot be told in channel %s: %s", order.id, order.channel, trouble)
+        post = await self._posts.post_of(order.id) or Post(order_id=order.id, channel=order.channel)
+        await self._tell_directly(await self._save(replace(post, problem=trouble.error)))
+
+    async def _tell_directly(self, post: Post) -> None:
+        """Tell the person who asked how it ended; nothing before that."""
+        standing = await self._standing(post.order_id)
+        if standing.is_open:
+            return
+        told = answers.not_told(standing, post.problem or "", now=self._ports.clock.now())
+        try:
+            direct = await self._client.open_direct_messages(standing.order.requested_by.id)
+            await self._write(direct, partial(self._say, direct, post, told))
+        except SlackTroubleError as also:
+            if also.is_passing or also.error in WORKSPACE_ERRORS:
+                raise
+            logger.error("nobody could be told how order %s ended: %s", post.order_id, also)  # noqa: TRY400 - its text is all
+            await self._save(replace(post, is_finished=True))
+
+    async def _find_message(self, order: Order) -> str | None:
+        """The message that was posted before a crash, or whose answer was lost."""
+        await self._pacer.turn("conversations.history")
+        oldest = order.requested_at.timestamp() - SECONDS_BEFORE
+        async for message in self._own_messages(order.id, order.channel, oldest):
+            if _sequence_of(message) is None:
+                return message.ts
+        return None
+
+    async def _told_already(self, post: Post) -> int:
+        """The last event of which the thread has a line."""
+        await self._pacer.turn("conversations.replies")
+        messages = self._own_messages(post.order_id, post.channel, float(post.message_ts or 0), post.message_ts)
+        return max([sequence async for message in messages if (sequence := _sequence_of(message))], default=0)
+
+    async def _own_messages(
+        self, order_id: str, channel: str, oldest: float, thread_ts: str | None = None
+    ) -> AsyncIterator[PostedMessage]:
+        """What the bot itself has posted about an order; nothing where it may not read."""
+        try:
+            me = await self._who_am_i()
+            async for message in self._client.messages(channel, oldest=oldest, thread_ts=thread_ts):
+                is_mine = message.user == me.user_id or (me.bot_id is not None and message.bot_id == me.bot_id)
+                if is_mine and message.metadata and message.metadata.event_payload.get("order_id") == order_id:
+                    yield message
+        except SlackTroubleError as trouble:
+            if trouble.is_passing or trouble.error in WORKSPACE_ERRORS | answers.MESSAGE_GONE:
+                raise
+            logger.warning("it cannot be seen what was told of order %s already: %s", order_id, trouble)
+
+    async def _who_am_i(self) -> Identity:
+        if self._me is None:
+            self._me, _ = await self._client.who_am_i()
+        return self._me
+
     async def _drawn(self, order_id: str) -> tuple[OrderStanding, Message]:
-        """The order and its message as they stand after waiting for a turn."""
+        """The order as it stands after waiting for a turn, and its message."""
         story = await self._ports.record.story(order_id)
         standing = await self._standing(order_id)
         running = standing.in_state(CopyState.RUNNING)
         learned = {copy.id: await learned_of(self._ports, copy.backup, copy.destination) for copy in running}
         likely = {copy_id: each for copy_id, each in learned.items() if each}
         return standing, copy_message.draw(standing, now=self._ports.clock.now(), story=story, likely=likely)
-
-    async def _told_in_thread(self, post: Post) -> Post:
-        """The thread, with every line of the story. When the last is told, the post is finished."""
-        if post.message_ts is None:
-            return post
-        if post.order_id not in self._certain:
-            told = await self._told_already(post)
-            post = await self._save(replace(post, told_sequence=max(post.told_sequence, told)))
-            self._certain.add(post.order_id)
-        story = await self._ports.record.story(post.order_id, after=post.told_sequence)
-        for recorded in story:
-            standing = await self._standing(post.order_id)
-            is_last = recorded is story[-1] and not standing.is_open
-            line = thread.line(recorded, standing, is_last=is_last)
-            if line is not None:
-                await self._pacer.turn(post.channel)
-                await self._reply(post, line, recorded.sequence)
-            post = await self._save(replace(post, told_sequence=recorded.sequence))
-        return await self._finished(post)
-
-    async def _finished(self, post: Post) -> Post:
-        """The post, finished if nothing is left to be told."""
-        standing = await self._standing(post.order_id)
-        left = await self._ports.record.story(post.order_id, after=post.told_sequence)
-        if standing.is_open or left or post.shown_revision != standing.revision:
-            return post
-        self._certain.discard(post.order_id)
-        return await self._save(replace(post, is_finished=True))
-
-    async def _reply(self, post: Post, line: Message, sequence: int) -> None:
-        metadata = {
-            "event_type": copy_message.EVENT_TYPE,
-            "event_payload": {"order_id": post.order_id, "sequence": sequence},
-        }
-        await self._client.post_message(post.channel, line, metadata=metadata, thread_ts=post.message_ts)
-
-    async def _without_channel(self, standing: OrderStanding, trouble: SlackTroubleError) -> None:
-        """The channel cannot be told."""
-        order = standing.order
-        logger.warning("order %s cannot be told in channel %s: %s", order.id, order.channel, trouble)
-        post = await self._posts.post_of(order.id) or Post(order_id=order.id, channel=order.channel)
-        post = await self._save(replace(post, problem=trouble.error))
-        await self._tell_directly(order.id, post)
-
-    async def _tell_directly(self, order_id: str, post: Post) -> None:
-        """Tell the person who asked how it ended; nothing before that."""
-        standing = await self._standing(order_id)
-        if standing.is_open:
-            return
-        told = answers.not_told(standing, post.problem or "", now=self._ports.clock.now())
-        try:
-            direct = await self._client.open_direct_messages(standing.order.requested_by.id)
-            await self._client.post_message(direct, told)
-        except SlackTroubleError as also:
-            if also.is_passing or also.error in WORKSPACE_ERRORS:
-                raise
-            logger.error("nobody could be told how order %s ended: %s", order_id, also)  # noqa: TRY400 - its text is all
-        await self._save(replace(post, is_finished=True))
-
-    async def _find_message(self, order: Order) -> str | None:
-        """The message that was posted before a crash, or whose answer was lost."""
-        oldest = order.requested_at.timestamp() - SECONDS_BEFORE
-        try:
-            async for message in self._client.messages(order.channel, oldest=oldest):
-                payload = message.metadata.event_payload if message.metadata else {}
-                if payload.get("order_id") == order.id and "sequence" not in payload:
-                    return message.ts
-        except SlackTroubleError as trouble:
-            if trouble.is_passing or trouble.error in WORKSPACE_ERRORS:
-                raise
-            logger.warning("it cannot be seen whether order %s has a message already: %s", order.id, trouble)
-        return None
-
-    async def _told_already(self, post: Post) -> int:
-        """The last event of which the thread has a line."""
-        last = 0
-        oldest = float(post.message_ts or 0)
-        async for message in self._client.messages(post.channel, oldest=oldest, thread_ts=post.message_ts):
-            payload = message.metadata.event_payload if message.metadata else {}
-            sequence = payload.get("sequence")
-            if payload.get("order_id") == post.order_id and isinstance(sequence, int):
-                last = max(last, sequence)
-        return last
 
     async def _standing(self, order_id: str) -> OrderStanding:
         standing = await self._ports.record.order(order_id)
@@ -301,4 +322,12 @@ class Notifier:
 
     async def _save(self, post: Post) -> Post:
         await self._posts.save(post)
+        if post.is_finished:
+            self._certain.discard(post.order_id)
         return post
+
+
+def _sequence_of(message: PostedMessage) -> int | None:
+    """The event that a line of the thread tells; ``None`` for the message itself."""
+    sequence = message.metadata.event_payload.get("sequence") if message.metadata else None
+    return sequence if isinstance(sequence, int) else None

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.domain.copies import CopyState
 from bot.domain.events import EventFilter, EventKind, RecordedEvent
 from bot.sandbox.cloud import RequestRecord, RunningCloud, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
@@ -106,7 +107,9 @@ class Stage:
                 await asyncio.sleep(0.05)  # a person's second thought, not a condition
             if self.is_recorded(wish):
                 return
-        raise AssertionError(f"{wish.person} asked {TRIES} times. Now: {self.workspace.person(wish.person).form}")
+        form = self.workspace.person(wish.person).form
+        seen = form.rendered if form else "no form"
+        raise AssertionError(f"{wish.person} asked {TRIES} times. Seen at last:\n{seen}")
 
     async def _asks_once(self, wish: Wish) -> None:
         person = self.workspace.person(wish.person)
@@ -121,6 +124,10 @@ class Stage:
     async def until(self, kind: EventKind, wish: Wish | None = None) -> None:
         """Wait for an event in the audit log."""
         await until(lambda: kind in self.kinds(wish), seconds=PATIENCE, every=0.01)
+
+    async def until_running(self, wish: Wish) -> None:
+        """Wait until the bot knows that the copy has begun, and the cloud has not ended it."""
+        await until(lambda: self.state_of(wish) == CopyState.RUNNING, seconds=PATIENCE, every=0.01)
 
     async def until_ended(self, *wishes: Wish) -> None:
         """Wait until the audit log says of each wish how it ended."""
@@ -195,8 +202,8 @@ class Stage:
 
 
 def _says_no(form: Form) -> bool:
-    """Whether the person is told that something went wrong."""
-    return form.is_open and form.title == "Something broke"
+    """Whether the person is told that something went wrong, or has to confirm again what has changed."""
+    return form.is_open and (form.title == "Something broke" or START in form.rendered)
 
 
 def payload_of(message: Message) -> Mapping[str, object]:

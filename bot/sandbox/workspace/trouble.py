@@ -1,9 +1,10 @@
 """The switches for trouble, and Slack's rates: what goes wrong although the call is right."""
 
+import asyncio
 import math
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.sandbox.workspace.refusals import Payload, SlackError
@@ -16,7 +17,7 @@ class Fault:
     """One kind of trouble for one method, for the next `times` calls (None: until it is cleared)."""
 
     method: str
-    kind: Literal["refuse", "rate_limit", "slow", "lose_answer", "cut_connection", "server_error"]
+    kind: Literal["refuse", "rate_limit", "slow", "lose_answer", "cut_connection", "server_error", "hold"]
     times: int | None = 1
     error: str = ""
     details: Payload | None = None
@@ -26,6 +27,28 @@ class Fault:
     def concerns(self, method: str) -> bool:
         """Whether a call of this method meets the trouble."""
         return self.method in (method, "*")
+
+
+@dataclass(slots=True, eq=False)
+class Hold(Fault):
+    """Stops one call until it is released; `arrived` is set when there is one.
+
+    Attributes:
+        after_work: Whether it is stopped right before its answer, rather than before anything is done.
+    """
+
+    after_work: bool = False
+    arrived: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def release(self) -> None:
+        """Lets the call go on."""
+        self._released.set()
+
+    async def until_released(self) -> None:
+        """Stops the call."""
+        self.arrived.set()
+        await self._released.wait()
 
 
 class Trouble:
@@ -72,6 +95,12 @@ class Trouble:
     def server_error(self, method: str, status: int = 500, times: int | None = 1) -> None:
         """Answers with an HTTP status and no JSON, before anything is done."""
         self._faults.append(Fault(method, "server_error", times, status=status))
+
+    def hold(self, method: str, *, after_work: bool = False) -> Hold:
+        """Stops the next call when it has arrived, or right before its answer."""
+        hold = Hold(method, "hold", after_work=after_work)
+        self._faults.append(hold)
+        return hold
 
     def read_late(self, seconds: float, times: int = 1) -> None:
         """Carries out the app's answer to a submitted form that much later: what the app calls meanwhile is first."""

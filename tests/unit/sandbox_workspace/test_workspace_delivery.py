@@ -175,7 +175,7 @@ async def test_an_event_that_is_too_late_is_sent_again_until_slack_gives_up() ->
         await asyncio.Event().wait()
         return Response()
 
-    workspace = SimulatedWorkspace(patience=0.05, event_retries=(0.0, 0.0))
+    workspace = SimulatedWorkspace(patience=0.5, event_retries=(0.0, 0.0))
     async with workspace.serving(), loopback_server(Starlette(routes=[Route("/", never, methods=["POST"])])) as port:
         workspace.install({"display_information": {"name": "x"}, "features": {"bot_user": {"display_name": "x"}}})
         workspace.deliver_to(f"http://127.0.0.1:{port}/")

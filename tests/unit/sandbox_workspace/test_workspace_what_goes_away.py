@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from bot.sandbox.loopback import loopback_server
 from bot.sandbox.workspace import DispatchFailed, Message, NotPossibleError
+from tests.fakes.conditions import until
 from tests.fakes.slack_apps import Json, Setting
 
 BUTTON = {"type": "button", "action_id": "stop", "text": {"type": "plain_text", "text": "Stop"}}
@@ -185,9 +186,9 @@ async def test_opening_the_messages_of_the_app_says_which_tab(setting: Setting, 
     alice = setting.workspace.person("alice")
     await setting.client.chat_postMessage(channel=alice.id, text="hello")
     assert [one.text for one in alice.opens_messages()] == ["hello"]
+    await until(lambda: len(app.payloads) == 1)
     await alice.opens_home()
-    while len(app.payloads) < 2:
-        await setting.client.api_test()
+    await until(lambda: len(app.payloads) == 2)
     assert [one["event"]["tab"] for one in app.payloads] == ["messages", "home"]
     manifest = setting.workspace.app.manifest.model_dump()
     manifest["features"]["app_home"] = {"home_tab_enabled": True, "messages_tab_enabled": False}
