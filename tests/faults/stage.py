@@ -165,7 +165,7 @@ class Stage:
     def message_of(self, wish: Wish) -> Message | None:
         """The message about a wish in the channel."""
         ids = {recorded.event.copy_id for recorded in self.events(wish)}
-        return next((one for one in self.messages if payload_of(one).get("copy_id") in ids), None)
+        return next((one for one in self.messages if payload_of(one).get("order_id") in ids), None)
 
     def lines_of(self, wish: Wish) -> list[str]:
         """What the thread of a wish says."""
@@ -174,7 +174,7 @@ class Stage:
 
     async def until_nothing_is_to_be_told(self) -> None:
         """Wait until the bot thinks that it has told everything about everything."""
-        unfinished = "SELECT id FROM copies WHERE id NOT IN (SELECT copy_id FROM posts WHERE is_finished = 1)"
+        unfinished = "SELECT id FROM orders WHERE id NOT IN (SELECT order_id FROM posts WHERE is_finished = 1)"
         await until(lambda: not self.query(unfinished), seconds=PATIENCE, every=0.02)
 
     def shown(self, wish: Wish) -> str:

@@ -24,7 +24,7 @@ from bot.slack.pacing import Pacer
 from bot.slack.views import copy_message
 from tests.fakes.conditions import until
 from tests.fakes.posts import MemoryPosts
-from tests.fakes.samples import sample_copy
+from tests.fakes.samples import sample_copy, sample_order
 from tests.fakes.world import World
 from tests.unit.slack.conftest import Served, serving
 
@@ -77,7 +77,7 @@ class Telling:
             **changes,  # type: ignore[arg-type]  # attributes of Copy
         )
         event = Event(EventKind.COPY_REQUESTED, asked.requested_at, asked.requested_by, copy_id=asked.id)
-        await self.world.record.open(asked, event)
+        await self.world.record.open(sample_order(asked), [(asked, event)])
         return asked
 
     async def goes(self, copy: Copy, kind: EventKind, state: CopyState) -> Copy:
@@ -153,7 +153,7 @@ def telling(served: Served, client: SlackClient) -> Telling:
 
 def forge(message: Message, copy: Copy, sequence: int | None = None) -> None:
     """Give somebody else's message the metadata that the bot's own have."""
-    payload: dict[str, object] = {"copy_id": copy.id, "state": "running"}
+    payload: dict[str, object] = {"order_id": copy.id, "state": "running"}
     message.stored.metadata = {
         "event_type": copy_message.EVENT_TYPE,
         "event_payload": payload | ({} if sequence is None else {"sequence": sequence}),
@@ -200,7 +200,7 @@ async def test_the_message_can_be_understood_and_found_again(telling: Telling) -
     assert copy.backup.id in message.text or str(copy.backup.name) in message.text
     assert message.metadata == {
         "event_type": "copy_backup",
-        "event_payload": {"copy_id": copy.id, "state": "requested"},
+        "event_payload": {"order_id": copy.id, "state": "requested"},
     }
 
 
