@@ -77,7 +77,7 @@ def read_reference(value: str) -> tuple[str, str]:
 
 def label(backup: Backup) -> str:
     """A backup's name as a choice; its id where it has none."""
-    return cut(plain(backup.title), LONGEST_OPTION)
+    return cut(plain(backup.name) or backup.id, LONGEST_OPTION)
 
 
 def kind(backup: Backup) -> str:
