@@ -37,6 +37,11 @@ def unexpected(error_id: str) -> Message:
     return _message(f"{explain(Reason.UNEXPECTED)}\nThe id is {code(error_id)}.")
 
 
+def not_opened(*, command: str = DEFAULT_COMMAND) -> Message:
+    """Slack did not open the form or the confirmation, or not in the 3 seconds it gives."""
+    return _message(f"Slack was too slow to open this. Nothing was done; please try again: {code(command)}.")
+
+
 def refused(problems: Sequence[Problem]) -> Message:
     """What was asked for cannot be done."""
     return _message(*(explain(problem) for problem in problems[:3]))

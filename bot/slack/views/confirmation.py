@@ -274,6 +274,20 @@ def draw_message(message: Message) -> View:
     return _notice("Copy a backup", *message.blocks)
 
 
+def draw_outdated(*, command: str) -> View:
+    """A form or a confirmation that another version of the bot opened: what is in it cannot be read any more.
+
+    Args:
+        command: the slash command's name.
+    """
+    return _notice(
+        "Please start again",
+        blocks.alert("warning", "The bot was replaced while this was open. Nothing was sent."),
+        blocks.section(f"What is in it cannot be read any more. Close it and type {code(command)} again."),
+        closes_all=True,
+    )
+
+
 def draw_unexpected(error_id: str) -> View:
     """Something in the bot broke."""
     return _notice(
