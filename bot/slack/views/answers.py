@@ -119,7 +119,7 @@ def ambiguous(
         command: the slash command's name.
     """
     lines = [
-        f"• {code(f'{command} {backup.id} {region}', 150)} – {code(backup.name, 64)} in {escape(backup.region, 10)}, "
+        f"• {code(f'{command} {backup.id} {region}', 150)} – {code(backup.title, 64)} in {escape(backup.region, 10)}, "
         f"{escape(summary(backup, now))}"
         for backup in found[:MOST]
     ]
@@ -168,7 +168,7 @@ def not_told(copy: Copy, error: str, *, now: datetime) -> Message:
 
 def _what(copy: Copy) -> str:
     return (
-        f"{code(copy.backup.name, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, asked for "
+        f"{code(copy.backup.title, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, asked for "
         f"by {person_name(copy.requested_by)}"
     )
 

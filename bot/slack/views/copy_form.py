@@ -307,7 +307,7 @@ def _what_to_do(form: CopyForm, panel: Panel) -> list[Block]:
             drawn.append(_buttons([_check_again()]))
         case ParentAbsent(parent=parent):
             reference = write_reference(parent.region, parent.id)
-            first = blocks.button(_copy_first(parent.name or parent.id), Action.PARENT_FIRST.value, value=reference)
+            first = blocks.button(_copy_first(parent.title), Action.PARENT_FIRST.value, value=reference)
             drawn.append(_buttons([first, _check_again()]))
         case ParentArriving():
             drawn.append(_buttons([_check_again()]))
