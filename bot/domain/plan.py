@@ -148,13 +148,13 @@ class CopyPlan:
             return Problem(Reason.BACKUP_NOT_COPYABLE, about=self.backup.status)
         match self.parent:
             case ParentAbsent(parent) if self.chain is None:
-                return Problem(Reason.PARENT_MISSING, about=parent.name)
+                return Problem(Reason.PARENT_MISSING, about=parent.title)
             case ParentGone(parent_id):
                 return Problem(Reason.PARENT_GONE, about=parent_id)
             case ParentUnchecked(region, fault) if not self.request.despite_unchecked_parent:
                 return Problem(fault.reason, about=region, fault=fault)
         if self.existing and not self.request.despite_existing_copy:
-            return Problem(Reason.COPY_EXISTS, about=self.existing.found.backup.name)
+            return Problem(Reason.COPY_EXISTS, about=self.existing.found.backup.title)
         return None
 
     def is_threatened_by_rotation(self, now: datetime) -> bool:
@@ -294,11 +294,11 @@ def _steps(plan: CopyPlan, request: OrderRequest) -> list[PlannedCopy]:
             PlannedCopy(
                 backup=backup,
                 destination=destination,
-                name=name_from(request.name, backup.name) if is_wanted else suggested_name(backup.name),
+                name=name_from(request.name, backup.title) if is_wanted else suggested_name(backup.title),
                 description=request.description,
                 needs=before.key if before else None,
                 after=arriving.copy_id if arriving else None,
-                waits_for=before.backup.name if before else arriving.parent_name if arriving else None,
+                waits_for=before.backup.title if before else arriving.parent_name if arriving else None,
                 is_wanted=is_wanted,
             )
         )

@@ -102,7 +102,7 @@ async def _in_destination(
     ours = next((copy for copy in copies if copy.is_open and copy.backup.region == region), None)
     if ours:
         return _arriving(ours)
-    return ParentArriving(backup_id, found.backup.name, since=found.backup.created) if found else None
+    return ParentArriving(backup_id, found.backup.title, since=found.backup.created) if found else None
 
 
 async def _remembered(ports: Ports, region: str, backup_id: str) -> Backup:
@@ -122,7 +122,7 @@ def _from_record(copies: Sequence[Copy], region: str) -> Backup | None:
 def _arriving(copy: Copy) -> ParentArriving:
     return ParentArriving(
         parent_id=copy.backup.id,
-        parent_name=copy.backup.name,
+        parent_name=copy.backup.title,
         copy_id=copy.id,
         since=copy.requested_at,
         requested_by=copy.requested_by.id,

@@ -69,7 +69,7 @@ async def _look_at_destination(
 
 
 async def _existing_copy(ports: Ports, backup: Backup, request: CopyRequest) -> ExistingCopy | None:
-    names = [name_from(request.name, backup.name)]
+    names = [name_from(request.name, backup.title)]
     found = await find_in_region(ports, backup, request.destination, names=names)
     if not isinstance(found, Recognised):
         return None

@@ -59,7 +59,7 @@ async def _leave_undone(ports: Ports, copy: Copy, bringing: Copy) -> None:
         copy,
         CopyState.STOPPED,
         EventKind.LEFT_UNDONE,
-        facts={"parent": bringing.backup.name, "parent_copy": bringing.id, "parent_state": bringing.state.value},
+        facts={"parent": bringing.backup.title, "parent_copy": bringing.id, "parent_state": bringing.state.value},
         reason=Reason.PARENT_NOT_COPIED,
         ended_at=ports.clock.now(),
     )

@@ -135,6 +135,7 @@ def _notices(orders: Sequence[OrderStanding], now: datetime) -> Iterator[Sample]
         "channel closed": notices.draw_channel_closed(CHANNEL, ERROR),
         "message": notices.draw_message(answers.not_told(orders[0], ERROR, now=now)),
         "unexpected": notices.draw_unexpected("0123abcd"),
+        "outdated": notices.draw_outdated(command="/copy-backup"),
     }
     for name, view in drawn.items():
         yield Sample(f"notices, {name}", view)
@@ -144,6 +145,7 @@ def _answers(orders: Sequence[OrderStanding], now: datetime, command: str) -> It
     order = orders[0]
     yield answers.not_allowed(Reason.PERSON_NOT_ALLOWED)
     yield answers.unexpected("0123abcd")
+    yield answers.not_opened(command=command)
     yield answers.refused(PROBLEMS)
     yield answers.stopped(order, order.copies, order.copies)
     yield answers.not_stopped(order, order.copies, now=now)

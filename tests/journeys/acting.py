@@ -23,9 +23,11 @@ BACKUP, TO, NAME, DESCRIPTION, TELL = "Backup", "To", "Name of the copy", "Descr
 
 
 class Begin(Protocol):
-    """Starts everything. Keyword arguments are settings of the bot."""
+    """Starts everything, and waits until the bot has read all lists of backups. Other keywords are its settings."""
 
-    async def __call__(self, *, estate: Estate | None = None, **changes: object) -> Sandbox: ...
+    async def __call__(
+        self, *, estate: Estate | None = None, waits_for_lists: bool = True, **changes: object
+    ) -> Sandbox: ...
 
 
 async def eventually(condition: Callable[[], bool]) -> None:

@@ -1,20 +1,24 @@
 """The confirmation: **Start copy**, and what can be decided there."""
 
+import logging
 from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.people import Person
-from bot.domain.reasons import Problem, Reason
+from bot.domain.reasons import Problem
 from bot.operations.request_order import Changed, Confirmation, Joined, Refused, Requested, request_order
-from bot.slack.desk import Desk, ShowView
+from bot.slack.desk import BEFORE_ANSWERING, Desk, ShowView
 from bot.slack.listeners.opening import show_plan
 from bot.slack.listeners.visits import telling_in_view, visit_of
-from bot.slack.payloads import Interaction
-from bot.slack.views import confirmation, notices
+from bot.slack.payloads import InView
+from bot.slack.views import channel_errors, confirmation, notices
+from bot.slack.views.backup_choice import ReadError
 from bot.slack.views.blocks import View
 from bot.slack.views.confirmation import DECISIONS, Confirmed, Decision
+
+logger = logging.getLogger(__name__)
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -22,30 +26,49 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     @app.view(confirmation.CALLBACK_ID)
     async def confirmed(ack: AsyncAck, body: dict[str, Any]) -> None:
-        interaction = Interaction.read(body)
+        interaction = InView.model_validate(body)
         visit = visit_of(interaction, "a confirmation")
-        if not desk.let_in(visit) or interaction.view is None:
-            reason = Problem(await desk.refusal(visit) or Reason.PERSON_UNKNOWN)
-            await ack(response_action="update", view=notices.draw_refused([reason]))
+        if reason := await desk.refusal(visit, patience=BEFORE_ANSWERING):
+            await ack(response_action="update", view=notices.draw_refused([Problem(reason)]))
             return
-        seen = confirmation.read(interaction.raw_view)
+        try:
+            seen = confirmation.read(interaction.view)
+        except ReadError as error:
+            logger.warning("a confirmation was not read: %s", error)
+            await ack(response_action="update", view=notices.draw_outdated(command=desk.command))
+            return
+        if not desk.guard.may_tell(seen.channel):
+            closed = notices.draw_channel_closed(seen.channel, channel_errors.NOT_ALLOWED)
+            await ack(response_action="update", view=closed)
+            return
         name = f"start-{seen.id}-{seen.plan_digest}"
         await ack(response_action="update", view=notices.draw_sending() | {"external_id": name})
         show = partial(desk.show_next, name)
         desk.errands.start(_start(desk, show, seen, visit.person), "request a copy", telling_in_view(show))
 
     async def decided(ack: AsyncAck, body: dict[str, Any]) -> None:
-        interaction = Interaction.read(body)
-        if interaction.view and desk.let_in(visit_of(interaction, "a decision in the confirmation")):
-            seen = confirmation.read(interaction.raw_view)
-            request = Decision(interaction.actions[0].action_id).made(seen.request)
-            show = partial(desk.show, interaction.view.id)
-            work = show_plan(desk, show, request, seen.channel, pushed=seen.pushed)
-            desk.errands.start(work, "make a plan", telling_in_view(show))
+        interaction = InView.model_validate(body)
+        show = partial(desk.show, interaction.view_id)
+        desk.errands.start(_decide(desk, show, interaction), "decide about a plan", telling_in_view(show))
         await ack()
 
     for decision in DECISIONS:
         app.action({"action_id": decision.value, "type": "block_actions"})(decided)
+
+
+async def _decide(desk: Desk, show: ShowView, interaction: InView) -> None:
+    """Make the plan again, as it is with what a person has decided."""
+    if refused := await desk.refusal(visit_of(interaction, "a decision in the confirmation")):
+        await show(notices.draw_refused([Problem(refused)]))
+        return
+    try:
+        seen = confirmation.read(interaction.view)
+    except ReadError as error:
+        logger.warning("a decision was not read: %s", error)
+        await show(notices.draw_outdated(command=desk.command))
+        return
+    request = Decision(interaction.actions[0].action_id).made(seen.request)
+    await show_plan(desk, show, request, seen.channel, pushed=seen.pushed)
 
 
 async def _start(desk: Desk, show: ShowView, seen: Confirmed, person: Person) -> None:

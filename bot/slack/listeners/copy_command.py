@@ -1,5 +1,6 @@
 """The slash command: the form, the short form, and what can be asked for in words."""
 
+import asyncio
 import difflib
 from typing import Any
 
@@ -25,9 +26,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def copy_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         command = Command.model_validate(body)
         visit = _visit(command)
-        decision = desk.guard.decide(visit)
+        decision = desk.decide(visit)
         if isinstance(decision, Reason):
-            desk.guard.write_down(visit, decision)
             refused = answers.not_allowed(decision)
             await ack(text=refused.text, blocks=refused.blocks)
             return
@@ -73,7 +73,8 @@ async def _status(desk: Desk, command: Command) -> None:
     running = await review.open_orders(desk.ports)
     mine = await review.recent_orders_of(desk.ports, command.user_id)
     ids = [each.order.id for each in running[: status.MOST]]
-    links = {order_id: link for order_id in ids if (link := await desk.link_to(order_id))}
+    found = await asyncio.gather(*(desk.link_to(order_id) for order_id in ids))
+    links = {order_id: link for order_id, link in zip(ids, found, strict=True) if link}
     drawn = status.draw(running, mine, now=desk.ports.clock.now(), links=links, command=desk.command)
     await desk.answer(command.response_url, drawn)
 

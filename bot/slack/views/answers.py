@@ -45,6 +45,11 @@ def unexpected(error_id: str) -> Message:
     return _message(f"{explain(Reason.UNEXPECTED)}\nThe id is {code(error_id)}.")
 
 
+def not_opened(*, command: str = DEFAULT_COMMAND) -> Message:
+    """Slack did not open the form or the confirmation, or not in the 3 seconds it gives."""
+    return _message(f"Slack was too slow to open this. Nothing was done; please try again: {code(command)}.")
+
+
 def refused(problems: Sequence[Problem]) -> Message:
     """What was asked for cannot be done."""
     return _message(*(explain(problem) for problem in problems[:3]))
@@ -92,7 +97,7 @@ def not_stopped(
 def _shared(shared: Sequence[Copy]) -> str:
     if not shared:
         return ""
-    names = ", ".join(code(copy.backup.name, 64) for copy in shared[:MOST])
+    names = ", ".join(code(copy.backup.title, 64) for copy in shared[:MOST])
     return f"{count(len(shared), 'copy')} ({names}) that others need go on."
 
 
@@ -149,7 +154,7 @@ def ambiguous(
         command: the slash command's name.
     """
     lines = [
-        f"• {code(f'{command} {backup.id} {region}', 150)} – {code(backup.name, 64)} in {escape(backup.region, 10)}, "
+        f"• {code(f'{command} {backup.id} {region}', 150)} – {code(backup.title, 64)} in {escape(backup.region, 10)}, "
         f"{escape(summary(backup, now))}"
         for backup in found[:MOST]
     ]
@@ -205,7 +210,7 @@ def _what(standing: OrderStanding) -> str:
     copy = standing.main
     others = "" if standing.is_single else f" and {count(len(standing.copies) - 1, 'other')}"
     return (
-        f"{code(copy.backup.name, 64)}{others} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, "
+        f"{code(copy.backup.title, 64)}{others} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, "
         f"asked for by {person_name(standing.order.requested_by)}"
     )
 
@@ -217,6 +222,6 @@ def _which(standing: OrderStanding, permalink: str | None) -> str:
 
 def _which_copy(copy: Copy) -> str:
     return (
-        f"the copy of {code(copy.backup.name, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, "
+        f"the copy of {code(copy.backup.title, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, "
         f"asked for by {person_name(copy.requested_by)}"
     )

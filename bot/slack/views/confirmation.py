@@ -229,7 +229,7 @@ def _facts(plan: CopyPlan) -> list[tuple[str, str]]:
     request, backup = plan.request, plan.backup
     made_of = f"{backup.origin.type} {backup.origin.id}" if backup.origin else "unknown"
     return [
-        ("Backup", f"{code(backup.name)}\n{code(backup.id)}"),
+        ("Backup", f"{code(backup.title)}\n{code(backup.id)}"),
         ("New name", code(request.name)),
         ("From", escape(region_label(request.source))),
         ("To", escape(region_label(request.destination))),
@@ -243,7 +243,7 @@ def _facts(plan: CopyPlan) -> list[tuple[str, str]]:
 def _list(plan: OrderPlan) -> list[str]:
     """Every copy that is made, in the order in which they are sent."""
     lines = [
-        f"{number}. {code(each.backup.name, 64)} → {escape(each.destination)}, {size(each.backup.size_gb)}, as "
+        f"{number}. {code(each.backup.title, 64)} → {escape(each.destination)}, {size(each.backup.size_gb)}, as "
         f"{code(each.name, 64)}"
         for number, each in enumerate(plan.copies[:MOST_LISTED], start=1)
     ]

@@ -65,11 +65,11 @@ def summary(standing: OrderStanding, *, now: datetime, story: Sequence[RecordedE
     if standing.is_single:
         copy = standing.main
         stands = standing_of(copy, now=now, story=story)
-        said = f"Copy of {code(copy.backup.name)} {_from_to(standing)}: {stands.gist}. {stands.next} {asked}"
+        said = f"Copy of {code(copy.backup.title)} {_from_to(standing)}: {stands.gist}. {stands.next} {asked}"
     else:
         current = _current(standing)
         then = (
-            f" Now: {code(current.backup.name)}, {standing_of(current, now=now, story=story).gist}." if current else ""
+            f" Now: {code(current.backup.title)}, {standing_of(current, now=now, story=story).gist}." if current else ""
         )
         said = f"{_what(standing)} {_from_to(standing)}: {progress(standing)}.{then} {asked}"
     return fit(said.replace("  ", " "), blocks.LONGEST_TEXT if standing.is_single else LONGEST_SUMMARY)
@@ -102,7 +102,7 @@ def _from_to(standing: OrderStanding) -> str:
 
 def _what(standing: OrderStanding) -> str:
     """What an order of several copies is about."""
-    wanted = list(dict.fromkeys(copy.backup.name for copy in standing.wanted))
+    wanted = list(dict.fromkeys(copy.backup.title for copy in standing.wanted))
     if len(wanted) == 1 and len(standing.wanted) == 1:
         return f"Copy of {code(wanted[0])} with its chain"
     return f"Copies of {', '.join(code(name) for name in wanted[:3])}{' and others' if len(wanted) > 3 else ''}"
@@ -123,7 +123,7 @@ def _of_one(standing: OrderStanding, now: datetime, story: Sequence[RecordedEven
     drawn = [
         blocks.section(
             f"{stands.sign} *{stands.gist[:1].upper()}{stands.gist[1:]}*\n"
-            f"{code(copy.backup.name)} ({what})\n{source} → {destination}, as {code(copy.name)}",
+            f"{code(copy.backup.title)} ({what})\n{source} → {destination}, as {code(copy.name)}",
             block_id=_block_id(standing, "what"),
         ),
         blocks.section(stands.full, block_id=_block_id(standing, "how")),
@@ -192,7 +192,7 @@ def _first_shown(standing: OrderStanding) -> int:
 def _line(copy: Copy, stands: Standing, standing: OrderStanding) -> str:
     where = f" → {escape(copy.destination, 20)}" if len({each.destination for each in standing.copies}) > 1 else ""
     shared = "" if copy.order_id == standing.order.id else f", shared with {person_name(copy.requested_by)}"
-    line = f"{stands.sign} {code(copy.backup.name, 64)}{where}, {size(copy.backup.size_gb)}: {stands.gist}{shared}"
+    line = f"{stands.sign} {code(copy.backup.title, 64)}{where}, {size(copy.backup.size_gb)}: {stands.gist}{shared}"
     return fit(line, LONGEST_LINE)
 
 
@@ -202,11 +202,11 @@ def _expected(standing: OrderStanding, likely: Likely) -> str:
     waiting = next(iter(standing.in_state(CopyState.REQUESTED, CopyState.WAITING)), None)
     said = []
     if running:
-        said.append(f"{code(running.backup.name)} runs since {slack_date(running.sent_at)}.")
+        said.append(f"{code(running.backup.title)} runs since {slack_date(running.sent_at)}.")
         way = (escape(running.backup.region, 20), escape(running.destination, 20))
         said.append(time_expected(likely.get(running.id), *way))
     if waiting:
-        said.append(f"Next: {code(waiting.backup.name)}.")
+        said.append(f"Next: {code(waiting.backup.title)}.")
     return " ".join(filter(None, said))
 
 
@@ -215,7 +215,7 @@ def _explained(standing: OrderStanding, stands: Mapping[str, Standing]) -> list[
     troubled = standing.in_state(CopyState.UNDECIDED, CopyState.FAILED, CopyState.LOST)[:MOST_EXPLAINED]
     drawn: list[Block] = []
     for copy in troubled:
-        said = fit(f"{code(copy.backup.name)}: {stands[copy.id].full}", LONGEST_EXPLANATION)
+        said = fit(f"{code(copy.backup.title)}: {stands[copy.id].full}", LONGEST_EXPLANATION)
         drawn.append(blocks.section(said, block_id=_block_id(standing, f"why-{copy.id}")))
         about_it = [DRAWN[each](copy) for each in stands[copy.id].buttons if each in DRAWN]
         if about_it:
@@ -240,7 +240,7 @@ def _button(button: Button, copy: Copy, standing: OrderStanding) -> ButtonElemen
 def _stop(standing: OrderStanding) -> ButtonElement:
     copies = standing.can_be_stopped
     what = (
-        f"{copies[0].backup.name} will not be copied to {copies[0].destination}. Nothing was sent for it yet, so "
+        f"{copies[0].backup.title} will not be copied to {copies[0].destination}. Nothing was sent for it yet, so "
         "nothing is left behind."
         if len(copies) == 1
         else f"{count(len(copies), 'copy')} that have not begun will not be made. What runs goes on: Cloud Databases "

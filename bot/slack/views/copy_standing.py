@@ -142,7 +142,7 @@ def _undecided(copy: Copy, _now: datetime) -> Standing:
         "nobody knows whether it began: please say",
         f"The request was sent {slack_date(copy.sent_at)}, no clear answer came back, and it could not be found out "
         f"whether the copy began.{said}\n*What to do:* look in the Rackspace control panel, then choose:\n"
-        f"• *It was copied*: {code(copy.name)} is in {destination}, or {code(copy.backup.name)} is COPYING in "
+        f"• *It was copied*: {code(copy.name)} is in {destination}, or {code(copy.backup.title)} is COPYING in "
         f"{source}. Nothing is sent any more; see for yourself that the copy becomes COMPLETED.\n"
         f"• *Send it again*: neither is so. The request is sent once more; if the first one had worked after all, "
         "there would be two copies.\nUntil somebody chooses, the bot goes on looking.",
@@ -229,7 +229,7 @@ def _it_was_copied(copy: Copy) -> ButtonElement:
         value=copy.id,
         confirm=blocks.question(
             "You have seen the copy?",
-            f"You have seen in the control panel that {copy.backup.name} was copied to {copy.destination}, or is "
+            f"You have seen in the control panel that {copy.backup.title} was copied to {copy.destination}, or is "
             "being copied. The bot ends this copy as done, on your word.",
             yes="It was copied",
             no="Not yet",

@@ -34,7 +34,7 @@ def draw_started(standing: OrderStanding, *, permalink: str | None = None) -> Vi
     told = f"the message in {channel_mention(order.channel)}"
     where = link(permalink, "the message in the channel") if permalink else told
     what = (
-        f"{code(copy.backup.name)} goes from {escape(copy.backup.region)} to {escape(copy.destination)} as "
+        f"{code(copy.backup.title)} goes from {escape(copy.backup.region)} to {escape(copy.destination)} as "
         f"{code(copy.name)}."
         if standing.is_single
         else f"{count(len(standing.copies), 'backup')} are copied, one after the other where one needs another."
@@ -65,7 +65,7 @@ def draw_already(orders: Sequence[OrderStanding], *, now: datetime, permalink: s
         where = link(permalink, "its message") if permalink and not number else told
         drawn.append(
             blocks.section(
-                f"{mention(order.requested_by.id)} asked for {code(standing.main.backup.name)} to "
+                f"{mention(order.requested_by.id)} asked for {code(standing.main.backup.title)} to "
                 f"{escape(standing.main.destination)} {age(order.requested_at, now)}. Nothing was sent a second time. "
                 f"See {where} for how it goes."
             )
@@ -97,6 +97,20 @@ def draw_channel_closed(channel: str, error: str) -> View:
 def draw_message(message: Message) -> View:
     """A short answer, where a modal is open already."""
     return _notice("Copy a backup", *message.blocks)
+
+
+def draw_outdated(*, command: str) -> View:
+    """A form or a confirmation that another version of the bot opened: what is in it cannot be read any more.
+
+    Args:
+        command: the slash command's name.
+    """
+    return _notice(
+        "Please start again",
+        blocks.alert("warning", "The bot was replaced while this was open. Nothing was sent."),
+        blocks.section(f"What is in it cannot be read any more. Close it and type {code(command)} again."),
+        closes_all=True,
+    )
 
 
 def draw_unexpected(error_id: str) -> View:

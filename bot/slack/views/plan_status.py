@@ -108,7 +108,7 @@ def _of_chain(plan: CopyPlan, chain: Chain) -> Verdict:
     return Verdict(
         "success",
         f"Incremental. {count(len(chain.missing), 'backup')} beneath it will be copied to {destination} first.",
-        f"Oldest first: {chain_names(chain.missing)}, then {code(plan.backup.name)}. Each is sent when the one before "
+        f"Oldest first: {chain_names(chain.missing)}, then {code(plan.backup.title)}. Each is sent when the one before "
         f"it has arrived. {_base(chain, destination)}",
     )
 
@@ -123,14 +123,14 @@ def of_parent(parent: ParentStatus, destination: str, now: datetime) -> Verdict:
                 f"A full backup stands alone: nothing has to be in {destination} before it is copied.",
             )
         case ParentReady(found=found):
-            return _ready(parent.parent.name if parent.parent else found.backup.name, found, destination)
+            return _ready(parent.parent.title if parent.parent else found.backup.title, found, destination)
         case ParentArriving():
             return _arriving(parent, destination, now)
         case ParentAbsent(parent=absent):
             return Verdict(
                 "warning",
-                f"Incremental. Its parent {plain(absent.name)} is not in {destination}.",
-                f"Cloud Databases would refuse this copy, because its parent {code(absent.name)} (id "
+                f"Incremental. Its parent {plain(absent.title)} is not in {destination}.",
+                f"Cloud Databases would refuse this copy, because its parent {code(absent.title)} (id "
                 f"{code(absent.id)}, {size(absent.size_gb)}) *is not in {destination}*.\n"
                 f"{_what_to_do(parent, destination)}",
             )
@@ -152,7 +152,7 @@ def of_parent(parent: ParentStatus, destination: str, now: datetime) -> Verdict:
 
 def _what_to_do(absent: ParentAbsent, destination: str) -> str:
     if absent.chain is None:
-        return f"*What to do:* what {code(absent.parent.name)} was made from could not be looked up. Check again."
+        return f"*What to do:* what {code(absent.parent.title)} was made from could not be looked up. Check again."
     missing = absent.chain.missing
     return (
         f"*What to do:* copy the chain, oldest first: {chain_names(missing)}, then this one. "
@@ -165,7 +165,7 @@ def _base(chain: Chain, destination: str) -> str:
     match chain.base:
         case Recognised() as found:
             return (
-                f"What the oldest was made from, {code(found.backup.name)}, is in {destination} already, because "
+                f"What the oldest was made from, {code(found.backup.title)}, is in {destination} already, because "
                 f"{evidence(found)}."
             )
         case ParentArriving(parent_name=name):
@@ -176,7 +176,7 @@ def _base(chain: Chain, destination: str) -> str:
 
 def chain_names(chain: Sequence[Backup]) -> str:
     """The names of some backups in a row; the middle of a long row is only counted."""
-    names = [code(backup.name, 64) for backup in chain]
+    names = [code(backup.title, 64) for backup in chain]
     if len(names) > MOST_NAMES:
         names = [*names[:2], f"{len(names) - 3} more", names[-1]]
     return ", ".join(names)
@@ -194,7 +194,7 @@ def chain_offer(plan: OrderPlan) -> tuple[str, str]:
 
 
 def _name_of_gone(gone: ParentGone) -> str:
-    return gone.parent.name if gone.parent else gone.parent_id
+    return gone.parent.title if gone.parent else gone.parent_id
 
 
 def _ready(name: str, found: Recognised, destination: str) -> Verdict:
@@ -224,7 +224,7 @@ def of_existing(existing: ExistingCopy, destination: str) -> str:
     by = f"asked for by {mention(existing.requested_by)}" if existing.requested_by else "not made by this bot"
     when = slack_date(existing.completed_at or there.created)
     return (
-        f":information_source: *There is already a copy in {destination}:* {code(there.name)}, {when}, {by}, "
+        f":information_source: *There is already a copy in {destination}:* {code(there.title)}, {when}, {by}, "
         f"{size(there.size_gb)}, id {code(there.id)}. Recognised because {evidence(existing.found)}."
     )
 
@@ -296,7 +296,7 @@ def _of_several(plan: OrderPlan, now: datetime) -> list[Block]:
         else ("success", f"{copies}, {size(plan.size_gb)}. Ready to copy.")
     )
     lines = [
-        f"{_SIGNS[said.level]} {code(each.backup.name, 64)} → {each.request.destination}: {escape(said.short, 200)}"
+        f"{_SIGNS[said.level]} {code(each.backup.title, 64)} → {each.request.destination}: {escape(said.short, 200)}"
         for each, said in worst_first
     ]
     existing = [of_existing(each.existing, each.request.destination) for each in plan.plans if each.existing]

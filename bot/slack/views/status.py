@@ -60,7 +60,7 @@ def _line(standing: OrderStanding, now: datetime, address: str | None) -> str:
     told = f" · {link(address, 'message')}" if address else ""
     others = "" if standing.is_single else f" and {count(len(standing.copies) - 1, 'other')}"
     line = (
-        f"{sign} {code(copy.backup.name, 64)}{others} {way}: {escape(how)}\n"
+        f"{sign} {code(copy.backup.title, 64)}{others} {way}: {escape(how)}\n"
         f"{person_name(order.requested_by)} {slack_date(order.requested_at)} · id {code(order.id, 20)}"
     )
     return fit(line, LONGEST_LINE) + told

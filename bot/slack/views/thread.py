@@ -49,7 +49,7 @@ def line(recorded: RecordedEvent, standing: OrderStanding, *, is_last: bool) -> 
     if standing.is_single:
         told = [f"{mention(standing.order.requested_by.id)} {each}" for each in told] if is_last else told
     elif copy:
-        told = [f"{code(copy.backup.name, 64)} → {escape(copy.destination, 20)}: {each}" for each in told]
+        told = [f"{code(copy.backup.title, 64)} → {escape(copy.destination, 20)}: {each}" for each in told]
         told += [_end(standing)] if is_last else []
     if not told:
         return None
@@ -101,7 +101,7 @@ def _parent_arrived(_event: Event, copy: Copy) -> str:
 
 
 def _accepted(_event: Event, copy: Copy) -> str:
-    return f"Cloud Databases took the request: {code(copy.backup.name)} is being copied."
+    return f"Cloud Databases took the request: {code(copy.backup.title)} is being copied."
 
 
 def _will_send_again(event: Event, _copy: Copy) -> str:
