@@ -10,7 +10,8 @@ from bot.domain.events import EventKind
 from bot.domain.lineage import Evidence
 from bot.operations.health import Check, Finding, Subject, Verdict
 from bot.settings import Settings
-from bot.slack.views import copy_message, history
+from bot.slack.views import history
+from bot.slack.views.copy_standing import standing_of
 from bot.slack.views.plan_status import SURE
 from tests.fakes.drawings import NOW, copy_of, event_of
 
@@ -66,7 +67,7 @@ def test_every_event_has_words_in_the_history(kind: EventKind) -> None:
 
 @pytest.mark.parametrize("state", CopyState)
 def test_every_state_of_a_copy_can_be_drawn(state: CopyState) -> None:
-    standing = copy_message.standing_of(copy_of(state=state), now=NOW)
+    standing = standing_of(copy_of(state=state), now=NOW)
 
     assert standing.sign.startswith(":")
     assert standing.gist

@@ -11,7 +11,7 @@ from bot.domain.people import Person
 COPY = Copy(
     id="c",
     revision=4,
-    confirmation_id="v",
+    order_id="c",
     backup=Backup(id="b", region="DFW", name="weekly", status="COMPLETED"),
     destination="IAD",
     name="n",
@@ -19,7 +19,6 @@ COPY = Copy(
     requested_by=Person("U1", "ana"),
     requested_at=datetime(2026, 11, 22, tzinfo=UTC),
     channel="C1",
-    plan_digest="",
 )
 
 
@@ -29,8 +28,8 @@ def test_a_move_takes_its_changes_along_and_counts() -> None:
 
 
 def test_a_move_that_makes_no_sense_is_refused() -> None:
-    with pytest.raises(ImpossibleMoveError, match="copy c: requested cannot be followed by completed"):
-        COPY.moved(CopyState.COMPLETED)
+    with pytest.raises(ImpossibleMoveError, match="copy c: requested cannot be followed by lost"):
+        COPY.moved(CopyState.LOST)
 
 
 def test_nothing_follows_an_end() -> None:

@@ -20,7 +20,7 @@ COPYING = replace(SOURCE, status="COPYING")
 COPY = Copy(
     id="c",
     revision=0,
-    confirmation_id="v",
+    order_id="c",
     backup=SOURCE,
     destination="IAD",
     name="for the audit",
@@ -28,7 +28,6 @@ COPY = Copy(
     requested_by=Person("U1", "ana"),
     requested_at=NOW,
     channel="C1",
-    plan_digest="",
     present_before=("old",),
 )
 NEW = replace(SOURCE, id="new", region="IAD", name="for the audit")

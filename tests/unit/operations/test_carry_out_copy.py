@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from bot.operations.stop_copy import NotStopped, Stopped, stop_copy
 
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventKind
@@ -12,6 +11,7 @@ from bot.domain.lineage import Evidence
 from bot.domain.reasons import Fault, Reason
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.settle_copy import say_it_was_copied, say_send_again
+from bot.operations.stop_order import NotStopped, Stopped, stop_order
 from tests.fakes.conditions import until
 from tests.fakes.world import ANA, CHILD, DOWN, FULL, QUICK, World, in_region
 
@@ -85,7 +85,7 @@ async def test_an_incremental_ends_when_the_copy_of_its_parent_fails(world: Worl
     finish_at_look(world, 1, "FAILED")
     await carried_out(world, parent)
     ended = await carried_out(world, child)
-    assert (ended.state, ended.reason) == (CopyState.FAILED, Reason.PARENT_MISSING)
+    assert (ended.state, ended.reason) == (CopyState.STOPPED, Reason.PARENT_NOT_COPIED)
     assert len(world.cloud.copy_requests) == 1
 
 
@@ -331,7 +331,7 @@ async def test_a_copy_that_has_not_begun_can_be_stopped(world: World) -> None:
     copy = await world.requested()
     working = asyncio.create_task(carried_out(world, copy))
     await until(lambda: EventKind.WILL_SEND_AGAIN in world.kinds())
-    assert isinstance(await stop_copy(world.ports, copy.id, ANA, "C-databases"), Stopped)
+    assert isinstance(await stop_order(world.ports, copy.id, ANA, "C-databases"), Stopped)
     ended = await working
     assert (ended.state, ended.ended_by) == (CopyState.STOPPED, ANA)
 
@@ -340,13 +340,13 @@ async def test_a_copy_that_has_begun_cannot_be_stopped(world: World) -> None:
     copy = await world.requested()
     working = asyncio.create_task(carried_out(world, copy))
     await until(lambda: EventKind.ACCEPTED in world.kinds())
-    assert isinstance(await stop_copy(world.ports, copy.id, ANA, None), NotStopped)
+    assert isinstance(await stop_order(world.ports, copy.id, ANA, None), NotStopped)
     world.watch.before_look = lambda _: world.cloud.finish_copies()
     assert (await working).state is CopyState.COMPLETED
 
 
 async def test_a_copy_that_is_not_there_cannot_be_stopped(world: World) -> None:
-    assert await stop_copy(world.ports, "nothing", ANA, None) == NotStopped(None)
+    assert await stop_order(world.ports, "nothing", ANA, None) == NotStopped(None)
 
 
 async def test_an_unknown_copy_is_a_mistake(world: World) -> None:

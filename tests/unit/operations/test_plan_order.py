@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from bot.operations.plan_copy import plan_copy
 
 from bot.domain.backup import Origin
 from bot.domain.lineage import (
+    Chain,
     Evidence,
     FullBackup,
     ParentAbsent,
@@ -15,9 +15,10 @@ from bot.domain.lineage import (
     ParentReady,
     ParentUnchecked,
 )
-from bot.domain.plan import CopyPlan
+from bot.domain.plan import OrderPlan
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.operations.carry_out_copy import carry_out_copy
+from bot.operations.plan_order import plan_order
 from tests.fakes.conditions import until
 from tests.fakes.world import ANA, CHILD, DOWN, FULL, World, in_region, request_for
 
@@ -28,21 +29,21 @@ async def test_a_full_backup_needs_nothing(world: World) -> None:
 
 
 async def test_a_wrong_request_is_told_before_the_cloud_is_asked(world: World) -> None:
-    problems = await plan_copy(world.ports, request_for(FULL, destination="LON", name=""))
+    problems = await plan_order(world.ports, request_for(FULL, destinations=("LON",), name=""))
     assert problems == (Problem(Reason.REGION_NOT_ALLOWED, "LON"), Problem(Reason.NAME_MISSING))
     assert world.cloud.calls == []
 
 
 async def test_a_backup_that_is_gone_is_told(world: World) -> None:
     world.cloud.remove("DFW", FULL.id)
-    problems = await plan_copy(world.ports, request_for(FULL))
+    problems = await plan_order(world.ports, request_for(FULL))
     assert isinstance(problems, tuple)
     assert (problems[0].reason, problems[0].about) == (Reason.BACKUP_NOT_FOUND, "DFW")
 
 
 async def test_a_source_region_that_cannot_be_asked_is_told_with_its_answer(world: World) -> None:
     world.cloud.refuse(DOWN, region="DFW", times=None)
-    assert await plan_copy(world.ports, request_for(FULL)) == (Problem(Reason.SERVICE_UNAVAILABLE, "DFW", DOWN),)
+    assert await plan_order(world.ports, request_for(FULL)) == (Problem(Reason.SERVICE_UNAVAILABLE, "DFW", DOWN),)
 
 
 async def test_an_incremental_is_ready_when_its_parent_has_the_same_id_there(world: World) -> None:
@@ -74,7 +75,7 @@ async def test_a_parent_this_bot_copied_is_found_by_its_own_record(world: World)
 
 async def test_an_incremental_whose_parent_is_not_there_would_be_refused(world: World) -> None:
     plan = await world.plan(CHILD)
-    assert plan.parent == ParentAbsent(FULL)
+    assert plan.parent == ParentAbsent(FULL, Chain((FULL,)))
     assert plan.problem == Problem(Reason.PARENT_MISSING, FULL.name)
 
 
@@ -130,14 +131,14 @@ async def test_a_backup_of_another_database_with_the_same_name_is_no_copy(world:
 async def test_a_backup_the_catalogue_knows_is_planned_in_one_round_trip(world: World) -> None:
     await world.catalogue.put([FULL, CHILD])
     held = world.cloud.hold("show")
-    planning = asyncio.create_task(plan_copy(world.ports, request_for(CHILD)))
+    planning = asyncio.create_task(plan_order(world.ports, request_for(CHILD)))
     try:
         await until(lambda: len(world.cloud.calls) >= 4)
         asked = {(call.region, call.backup_id) for call in world.cloud.calls}
         assert asked == {("DFW", CHILD.id), ("DFW", FULL.id), ("IAD", CHILD.id), ("IAD", FULL.id)}
     finally:
         held.set()
-    assert isinstance(await planning, CopyPlan)
+    assert isinstance(await planning, OrderPlan)
     assert len(world.cloud.calls) == 4
 
 
@@ -157,14 +158,14 @@ async def test_what_was_seen_is_put_into_the_catalogue(world: World) -> None:
 
 async def test_a_parent_that_changed_since_the_catalogue_saw_the_backup_is_looked_up_anew(world: World) -> None:
     await world.catalogue.put([in_region(CHILD, "DFW", parent_id=None)])
-    assert (await world.plan(CHILD)).parent == ParentAbsent(FULL)
+    assert (await world.plan(CHILD)).parent == ParentAbsent(FULL, Chain((FULL,)))
 
 
 @pytest.mark.parametrize("fault", [DOWN, Fault(Reason.NOT_FOUND, 404)])
 async def test_planning_leaves_no_task_behind(world: World, fault: Fault) -> None:
     await world.catalogue.put([FULL])
     world.cloud.refuse(fault, region="DFW", times=None)
-    assert isinstance(await plan_copy(world.ports, request_for(FULL)), tuple)
+    assert isinstance(await plan_order(world.ports, request_for(FULL)), tuple)
     for _ in range(5):
         await asyncio.sleep(0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
