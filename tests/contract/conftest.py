@@ -1,9 +1,16 @@
 """Makers of things that the contracts are about, and a clock that is turned by hand."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+
+from bot.operations.ports import Clock
+from bot.storage import open_storage
+from tests.fakes.record import MemoryRecord
+from tests.fakes.records import ListenedRecord
 
 
 class HandClock:
@@ -26,3 +33,13 @@ class HandClock:
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock()
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+async def record(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[ListenedRecord]:
+    if request.param == "memory":
+        yield MemoryRecord()
+        return
+    storage = await open_storage(tmp_path / "bot.db", clock)
+    yield storage.record
+    await storage.close()
