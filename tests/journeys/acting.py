@@ -81,7 +81,7 @@ async def asks_for(
     """The whole way from the command to the message in the channel."""
     confirmation = await confirms(person, backup, to, source=source)
     assert (await starts(confirmation)).title == "Copy started"
-    return await databases(sandbox).waits_for(f"as {backup.name}-copy", timeout=PATIENCE)
+    return await databases(sandbox).waits_for(f"{source} → {to}, as {backup.name}-copy", timeout=PATIENCE)
 
 
 async def confirms(person: Person, backup: StoredBackup, to: str = "IAD", *, source: str = "DFW") -> Form:
