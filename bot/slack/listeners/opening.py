@@ -96,22 +96,28 @@ async def open_confirmation(desk: Desk, opening: Opening, request: CopyRequest, 
 
 
 async def show_plan(desk: Desk, show: ShowView, request: CopyRequest, channel: str, *, pushed: bool) -> None:
-    """Make the plan and show it in a confirmation that is open."""
+    """Make the plan and show it in a confirmation that is open.
+
+    Where there is no form behind it, and something has to be chosen first, the form is shown instead.
+    """
     plan = await plan_copy(desk.ports, request)
-    error = await desk.channel_error(channel)
-    if error is not None:
-        view = confirmation.draw_channel_closed(channel, error)
-    elif isinstance(plan, CopyPlan):
-        view = confirmation.draw(plan, channel=channel, now=desk.ports.clock.now(), pushed=pushed)
+    now = desk.ports.clock.now()
+    if (error := await desk.channel_error(channel)) is not None:
+        await show(confirmation.draw_channel_closed(channel, error))
+    elif not isinstance(plan, CopyPlan):
+        await show(confirmation.draw_refused(plan))
+    elif not pushed and copy_form.has_a_way(plan):
+        form = copy_form.filled_in(plan, channel, now)
+        await show(copy_form.draw(form, plan, await desk.context(form), now=now))
     else:
-        view = confirmation.draw_refused(plan)
-    await show(view)
+        link = await desk.link_to(plan.under_way) if plan.under_way else None
+        await show(confirmation.draw(plan, channel=channel, now=now, pushed=pushed, link_to_running=link))
 
 
 async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None:
     """Jump to the confirmation of what was typed."""
     channel = opening.visit.channel or ""
-    known = _sources(await remembered_by_reference(desk.ports, wish.backup), wish.region)
+    known = _sources(desk, await remembered_by_reference(desk.ports, wish.backup), wish.region)
     if len(known) > 1 and opening.is_known:
         drawn = answers.ambiguous(
             wish.backup, known, region=wish.region, now=desk.ports.clock.now(), command=desk.command
@@ -121,7 +127,7 @@ async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None
     opened = await open_view(desk, opening, confirmation.draw_looking(wish.region))
     if opened is None or (not opening.is_known and await _refused(desk, opening, opened.id)):
         return
-    found = known or _sources(await find_by_reference(desk.ports, wish.backup), wish.region)
+    found = known or _sources(desk, await find_by_reference(desk.ports, wish.backup), wish.region)
     if len(found) != 1:
         message = (
             answers.ambiguous(wish.backup, found, region=wish.region, now=desk.ports.clock.now(), command=desk.command)
@@ -136,7 +142,12 @@ async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None
     await show_plan(desk, partial(desk.show, opened.id), request, channel, pushed=False)
 
 
-def _sources(found: Sequence[Backup], destination: str) -> Sequence[Backup]:
-    """Where a backup can be copied from: not from where the copy goes, unless it is nowhere else."""
-    elsewhere = [backup for backup in found if backup.region != destination]
-    return elsewhere or list(found)
+def _sources(desk: Desk, found: Sequence[Backup], destination: str) -> Sequence[Backup]:
+    """Where a backup can be copied from: not from where the copy goes, unless it is nowhere else. Under one id it is
+    one backup in several regions, and is copied from the first where it can be.
+    """
+    elsewhere = [backup for backup in found if backup.region != destination] or list(found)
+    if len({backup.id for backup in elsewhere}) != 1:
+        return elsewhere
+    order = {region: place for place, region in enumerate(desk.ports.cloud.regions)}
+    return [min(elsewhere, key=lambda backup: (not backup.is_copyable, order.get(backup.region, len(order))))]

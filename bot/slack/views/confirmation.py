@@ -80,7 +80,9 @@ class Confirmed:
     shown: Shown
 
 
-def draw(plan: CopyPlan, *, channel: str, now: datetime, pushed: bool = True) -> View:
+def draw(
+    plan: CopyPlan, *, channel: str, now: datetime, pushed: bool = True, link_to_running: str | None = None
+) -> View:
     """The plan with **Start copy**; without that button where the plan has a problem.
 
     Args:
@@ -88,8 +90,10 @@ def draw(plan: CopyPlan, *, channel: str, now: datetime, pushed: bool = True) ->
         channel: id of the channel to tell.
         now: for ages.
         pushed: whether there is a form behind it to go back to.
+        link_to_running: address of the message of the copy that is under way already.
     """
-    return _draw(plan, [], channel=channel, now=now, close="Back" if pushed else "Cancel")
+    close = "Back" if pushed else "Cancel"
+    return _draw(plan, [], channel=channel, now=now, close=close, link_to_running=link_to_running)
 
 
 def draw_changed(plan: CopyPlan, confirmed: Confirmed, *, now: datetime) -> View:
@@ -124,9 +128,17 @@ def what_changed(confirmed: Confirmed, plan: CopyPlan) -> list[str]:
     return changes or ["The backup, its parent or the destination is not what it was. Please look again."]
 
 
-def _draw(plan: CopyPlan, first: Sequence[Block], *, channel: str, now: datetime, close: str) -> View:
+def _draw(
+    plan: CopyPlan,
+    first: Sequence[Block],
+    *,
+    channel: str,
+    now: datetime,
+    close: str,
+    link_to_running: str | None = None,
+) -> View:
     problem = plan.problem
-    shown = [*first, *_plan(plan, channel, now)]
+    shown = [*first, *_plan(plan, channel, now, link_to_running)]
     if problem:
         shown.append(blocks.alert("error", f"It cannot be started: {gist(problem)}."))
         if problem.reason not in {Reason.PARENT_MISSING, Reason.PARENT_GONE, Reason.COPY_UNDER_WAY}:
@@ -144,7 +156,7 @@ def _draw(plan: CopyPlan, first: Sequence[Block], *, channel: str, now: datetime
     )
 
 
-def _plan(plan: CopyPlan, channel: str, now: datetime) -> list[Block]:
+def _plan(plan: CopyPlan, channel: str, now: datetime, link_to_running: str | None) -> list[Block]:
     request, backup = plan.request, plan.backup
     made_of = f"{backup.origin.type} {backup.origin.id}" if backup.origin else "unknown"
     what = [
@@ -160,12 +172,13 @@ def _plan(plan: CopyPlan, channel: str, now: datetime) -> list[Block]:
     shown = [blocks.fields(what)]
     if request.description:
         shown.append(blocks.section(f"*Description*\n{escape(request.description, 300)}"))
+    stands = plan_status.draw(plan, now=now, link_to_running=link_to_running)
     asked = f"Both regions were asked {age(plan.looked_at, now)}."
     if plan.problem:
-        return [*shown, *plan_status.draw(plan, now=now), blocks.context(asked)]
+        return [*shown, *stands, blocks.context(asked)]
     return [
         *shown,
-        *plan_status.draw(plan, now=now),
+        *stands,
         blocks.section(
             f"*Storage:* the copy takes as much room in {escape(request.destination)} as the original, "
             f"{size(backup.size_gb)}, and costs the same for as long as it is kept.\n"

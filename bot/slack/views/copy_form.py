@@ -21,7 +21,7 @@ from slack_sdk.models.blocks import (
 from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME, REGION_NEVER_COPIED
 from bot.domain.lineage import ParentAbsent, ParentArriving, ParentUnchecked
 from bot.domain.plan import CopyPlan
-from bot.domain.reasons import Fault, Problem
+from bot.domain.reasons import Fault, Problem, Reason
 from bot.slack.views import blocks, channel_errors, plan_status
 from bot.slack.views.backup_choice import ChosenBackup, ReadError, not_offered, options, read_reference, write_reference
 from bot.slack.views.blocks import Block, View
@@ -31,8 +31,8 @@ from bot.slack.views.filled_form import (
     Drawn,
     Quiet,
     Search,
-    again,
     errors,
+    filled_in,
     read,
     read_search,
     remember,
@@ -57,11 +57,12 @@ __all__ = [
     "Panel",
     "ReadError",
     "Search",
-    "again",
     "draw",
     "draw_loading",
     "draw_refused",
     "errors",
+    "filled_in",
+    "has_a_way",
     "options",
     "read",
     "read_reference",
@@ -312,6 +313,14 @@ def _what_to_do(form: CopyForm, panel: Panel) -> list[Block]:
         case ParentArriving():
             drawn.append(_buttons([_check_again()]))
     return drawn
+
+
+def has_a_way(plan: CopyPlan) -> bool:
+    """Whether the form has a box or a button for what stands in the way of a plan."""
+    problem = plan.problem
+    if problem is None:
+        return False
+    return problem.reason in {Reason.COPY_EXISTS, Reason.PARENT_MISSING} or problem.fault is not None
 
 
 def _copy_first(name: str) -> str:

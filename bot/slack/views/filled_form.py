@@ -21,8 +21,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.domain.backup import Backup
-from bot.domain.copies import Copy
-from bot.domain.plan import CopyRequest, suggested_name
+from bot.domain.plan import CopyPlan, CopyRequest, suggested_name
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views.backup_choice import ChosenBackup, ReadError, read_reference
 from bot.slack.views.reasons import sentence
@@ -163,16 +162,23 @@ def _next(drawn: Drawn, counter: str) -> Drawn:
     return drawn.model_copy(update={counter: getattr(drawn, counter) + 1})
 
 
-def again(copy: Copy, now: datetime) -> CopyForm:
-    """The form filled in as for a copy that was asked for before."""
+def filled_in(plan: CopyPlan, channel: str, now: datetime) -> CopyForm:
+    """The form with what a plan was made for, so that something else can be chosen.
+
+    Args:
+        plan: as it was just made.
+        channel: id of the channel to tell.
+        now: for the backup's age.
+    """
+    request = plan.request
     return CopyForm(
-        source=copy.backup.region,
-        channel=copy.channel,
-        backup=ChosenBackup.of(copy.backup, now),
-        destination=copy.destination,
-        name=copy.name,
-        description=copy.description,
-        drawn=Drawn(filled_name=suggested_name(copy.backup.title)),
+        source=request.source,
+        channel=channel,
+        backup=ChosenBackup.of(plan.backup, now),
+        destination=request.destination,
+        name=request.name,
+        description=request.description,
+        drawn=Drawn(filled_name=suggested_name(plan.backup.title)),
     )
 
 

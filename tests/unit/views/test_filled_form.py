@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.backup import REGIONS_FOR_COPIES, Backup
-from bot.domain.lineage import Evidence, ParentUnchecked, Recognised
-from bot.domain.plan import ExistingCopy
+from bot.domain.lineage import Evidence, ParentAbsent, ParentGone, ParentUnchecked, Recognised
+from bot.domain.plan import CopyPlan, ExistingCopy
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views import copy_form
 from bot.slack.views.copy_form import CopyForm, FormContext, Panel, ReadError
-from tests.fakes.drawings import ANA, DOWN, NIGHTLY, NOW, WEEKLY, Drawn, Typist, copy_of, field_of, plan_of
+from tests.fakes.drawings import DOWN, NIGHTLY, NOW, WEEKLY, Drawn, Typist, copy_of, field_of, plan_of
 
 CONTEXT = FormContext(REGIONS_FOR_COPIES)
 EMPTY = CopyForm(source="DFW", channel="C0OPS")
@@ -254,15 +254,29 @@ class TestErrors:
         assert copy_form.errors(self.FORM) == {}
 
 
-def test_a_copy_is_asked_for_again_with_everything_filled_in() -> None:
-    copy = copy_of(name="before-migration", requested_by=ANA)
+def test_what_a_plan_was_made_for_is_filled_in() -> None:
+    request = replace(plan_of().request, name="before-migration", description="before the migration")
 
-    form = copy_form.again(copy, NOW)
+    form = copy_form.filled_in(plan_of(request=request), "C0OPS", NOW)
 
-    assert form.request is not None
-    assert (form.request.backup_id, form.request.destination) == (copy.backup.id, "IAD")
-    assert (form.name, form.name_was_typed, form.description) == ("before-migration", True, "before the migration")
-    assert form.channel == copy.channel
+    assert form.request == request
+    assert (form.name_was_typed, form.channel) == (True, "C0OPS")
+
+
+@pytest.mark.parametrize(
+    ("plan", "has_a_way"),
+    [
+        (plan_of(), False),
+        (plan_of(ParentAbsent(WEEKLY)), True),
+        (plan_of(ParentUnchecked("IAD", DOWN)), True),
+        (plan_of(existing=ExistingCopy(Recognised(NIGHTLY, Evidence.SAME_ID))), True),
+        (plan_of(ParentGone(WEEKLY.id)), False),
+        (plan_of(under_way=copy_of()), False),
+        (plan_of(backup=replace(NIGHTLY, status="FAILED")), False),
+    ],
+)
+def test_the_form_has_a_way_around_what_it_has_a_box_or_a_button_for(plan: CopyPlan, has_a_way: bool) -> None:
+    assert copy_form.has_a_way(plan) is has_a_way
 
 
 @pytest.mark.parametrize(
