@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -190,6 +191,7 @@ def _note_writing(connection: Connection, _cursor: object, statement: str, *_: o
 
 def live(environment: Mapping[str, str], folder: str, trouble: Trouble | None) -> None:
     """The life of one process."""
+    sys.dont_write_bytecode = True
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
