@@ -273,15 +273,14 @@ def _description(description: str, block_id: str) -> Block:
 
 
 @lru_cache(maxsize=256)
-def _channel(chosen: str | None, block_id: str) -> Block:
-    """Public and private channels; where nothing is chosen, the one the person is looking at if it is one."""
-    channel = chosen if chosen and channel_errors.is_channel(chosen) else None
+def _channel(channel: str | None, block_id: str) -> Block:
+    """Public and private channels; where nothing is known of it, the one the person is looking at if it is one."""
     return blocks.field(
         "Tell",
         ConversationSelectElement(
             action_id=Action.CHANNEL.value,
-            initial_conversation=channel,
-            default_to_current_conversation=None if channel else True,
+            initial_conversation=channel or None,
+            default_to_current_conversation=True if channel is None else None,
             filter=ConversationFilter(include=["public", "private"]),
             placeholder="A channel",
         ),

@@ -76,7 +76,8 @@ class CopyForm:
     """What is in the form now.
 
     Attributes:
-        channel: id of the channel to tell; ``None`` while none is chosen.
+        channel: id of the channel to tell; ``None`` while none is chosen; empty where it was asked for in a direct
+            message, which is no channel to begin with.
         drawn: what the form remembers of how it was drawn.
     """
 
