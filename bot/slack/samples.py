@@ -123,7 +123,6 @@ def _answers(copies: list[Copy], now: datetime, command: str) -> Iterator[Messag
     yield answers.not_allowed(Reason.PERSON_NOT_ALLOWED)
     yield answers.unexpected("0123abcd")
     yield answers.not_opened(command=command)
-    yield answers.refused(PROBLEMS)
     yield answers.stopped(copy)
     yield answers.not_stopped(copy, now=now)
     yield answers.unknown_copy(NAME, copies, command=command)
@@ -131,7 +130,6 @@ def _answers(copies: list[Copy], now: datetime, command: str) -> Iterator[Messag
     yield answers.nothing_to_settle(copy, now=now)
     yield answers.ambiguous(NAME, [PARENT, BACKUP], region="IAD", now=now, command=command)
     yield answers.backup_not_found(NAME, command=command)
-    yield answers.channel_closed(CHANNEL, ERROR)
     yield answers.not_told(copy, ERROR, now=now)
 
 
