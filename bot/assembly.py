@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from bot.cloud import IDENTITY_URL, CloudDatabases
@@ -120,9 +121,9 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         slack = build_app(ports, slack_options(settings), storage.posts)
         stack.push_async_callback(slack.aclose)
         storage.record.on_commit(slack.on_event)
-        await _note(ports, EventKind.BOT_STARTED)
-        stack.push_async_callback(_note, ports, EventKind.BOT_STOPPED)
-        await engine.launch(partial(carry_out_copy, ports), [copy.id for copy in await open_copies(ports)])
+        await _note_start(ports)
+        stack.push_async_callback(_note_stop, ports)
+        await _launch(engine, ports, settings)
         stack.push_async_callback(engine.aclose)
         stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, settings)))
         in_socket_mode = settings.slack_app_token is not None
@@ -184,6 +185,13 @@ async def _wire(settings: Settings, storage: Storage, stack: AsyncExitStack) -> 
     return ports, engine
 
 
+async def _launch(engine: DurableEngine, ports: Ports, settings: Settings) -> None:
+    try:
+        await engine.launch(partial(carry_out_copy, ports), [copy.id for copy in await open_copies(ports)])
+    except DBAPIError as error:
+        raise CannotStartError(f"{workflow_path(settings.database_path)} cannot be used: {error.orig}.") from error
+
+
 async def _listen(stack: AsyncExitStack, web: Starlette, settings: Settings) -> int:
     try:
         return await stack.enter_async_context(serving(web, settings.host, settings.port))
@@ -193,8 +201,18 @@ async def _listen(stack: AsyncExitStack, web: Starlette, settings: Settings) -> 
         ) from error
 
 
-async def _note(ports: Ports, kind: EventKind) -> None:
-    await ports.record.append(Event(kind=kind, at=ports.clock.now(), who=BOT))
+async def _note_start(ports: Ports) -> None:
+    try:
+        await ports.record.append(Event(kind=EventKind.BOT_STARTED, at=ports.clock.now(), who=BOT))
+    except StorageError as error:
+        raise CannotStartError(str(error)) from error
+
+
+async def _note_stop(ports: Ports) -> None:
+    try:
+        await ports.record.append(Event(kind=EventKind.BOT_STOPPED, at=ports.clock.now(), who=BOT))
+    except StorageError as error:
+        logger.warning("the audit log will not say that the bot was stopped: %s", error)
 
 
 async def _keep_fresh(ports: Ports, settings: Settings) -> None:

@@ -18,9 +18,7 @@ from bot.operations.wait_for_parent import fail_without_parent, first_change
 
 async def send_copy(ports: Ports, copy: Copy) -> None:
     """Send a copy that is due, if it can be sent; otherwise write down why not, or wait until it is due."""
-    due_in = (copy.next_attempt_at - ports.clock.now()).total_seconds() if copy.next_attempt_at else 0.0
-    if due_in > 0:
-        await ports.record.changed(copy, due_in)
+    if not await _until_due(ports, copy):
         return
     if await _arrived_already(ports, copy):
         await move(ports, copy, CopyState.RUNNING, EventKind.FOUND_BEGUN, reason=None, fault=None)
@@ -46,6 +44,20 @@ async def send_copy(ports: Ports, copy: Copy) -> None:
             await fail_without_parent(ports, copy, parent)
         case _:
             await _send(ports, copy, parent)
+
+
+async def _until_due(ports: Ports, copy: Copy) -> bool:
+    """Wait until a copy is due: never longer than a wait can be, should the clock have been set back meanwhile.
+
+    Returns:
+        ``False`` if it has moved on before that.
+    """
+    due_in = (copy.next_attempt_at - ports.clock.now()).total_seconds() if copy.next_attempt_at else 0.0
+    if due_in <= 0:
+        return True
+    asked = copy.fault.retry_after if copy.fault else None
+    seen = await ports.record.changed(copy, min(due_in, max(ports.pace.longest_retry, asked or 0.0)))
+    return seen.revision == copy.revision
 
 
 def _age(ports: Ports, copy: Copy) -> float:

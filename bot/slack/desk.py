@@ -144,7 +144,7 @@ class Desk:
         known = self._regions.get(person_id)
         region = known[0] if known else self._regions.put(person_id, await last_source_region(self.ports, person_id))
         regions = self.ports.cloud.regions
-        told = channel if channel and channel_errors.is_channel(channel) else None
+        told = channel if channel is None or channel_errors.is_channel(channel) else ""
         return CopyForm(source=region if region in regions else regions[0], channel=told)
 
     async def context(self, form: CopyForm) -> FormContext:

@@ -30,6 +30,7 @@ class Errands:
         task = asyncio.get_running_loop().create_task(self._guarded(work, what, tell), name=what)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # has never begun where the task was cancelled before it did
         return task
 
     async def aclose(self, patience: float = 5.0) -> None:

@@ -194,7 +194,8 @@ class Notifier:
         """The thread, with every line of the story. When the last is told, the post is finished."""
         if post.message_ts is None:
             return post
-        untold = await self._untold(post)
+        post = await self._as_thread_has_it(post)
+        untold = await self._ports.record.story(post.order_id, after=post.told_sequence)
         for recorded in untold:
             standing = await self._standing(post.order_id)
             line = thread.line(recorded, standing, is_last=recorded is untold[-1] and not standing.is_open)
@@ -208,16 +209,18 @@ class Notifier:
             post = await self._save(replace(post, is_finished=True))
         return post
 
-    async def _untold(self, post: Post) -> Sequence[RecordedEvent]:
-        """The events that the thread does not tell of yet. What may have been told and is not remembered as told is
-        looked for in the thread; where nothing can have been, Slack is not asked.
+    async def _as_thread_has_it(self, post: Post) -> Post:
+        """The post, with all that the thread tells remembered as told. What may have been told and is not remembered
+        is looked for in the thread; where nothing can have been, Slack is not asked.
         """
+        if post.order_id in self._certain:
+            return post
         story = await self._ports.record.story(post.order_id, after=post.told_sequence)
-        if post.order_id not in self._certain and any(each.event.kind in thread.LINES for each in story):
+        if any(each.event.kind in thread.LINES for each in story):
             told = await self._told_already(post)
-            story = [each for each in story if each.sequence > told]
+            post = await self._save(replace(post, told_sequence=max(post.told_sequence, told)))
         self._certain.add(post.order_id)
-        return story
+        return post
 
     async def _write(self, channel: str, work: Callable[[], Awaitable[Post]]) -> Post:
         """Write to a channel when it is time to, and remember it: once begun, both are done whoever stops waiting."""

@@ -146,7 +146,6 @@ def _answers(orders: Sequence[OrderStanding], now: datetime, command: str) -> It
     yield answers.not_allowed(Reason.PERSON_NOT_ALLOWED)
     yield answers.unexpected("0123abcd")
     yield answers.not_opened(command=command)
-    yield answers.refused(PROBLEMS)
     yield answers.stopped(order, order.copies, order.copies)
     yield answers.not_stopped(order, order.copies, now=now)
     yield answers.unknown_order(NAME, orders, command=command)
@@ -154,7 +153,6 @@ def _answers(orders: Sequence[OrderStanding], now: datetime, command: str) -> It
     yield answers.nothing_to_settle(order.main, now=now)
     yield answers.ambiguous(NAME, [PARENT, BACKUP], region="IAD", now=now, command=command)
     yield answers.backup_not_found(NAME, command=command)
-    yield answers.channel_closed(CHANNEL, ERROR)
     yield answers.not_told(order, ERROR, now=now)
 
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 
-from bot.operations.ports import Clock
+from bot.operations.ports import Clock, StoreTroubleError
 from bot.workflow.clock import SystemClock
 from bot.workflow.library_log import keep_library_log_discreet
 
@@ -163,11 +163,10 @@ class DurableEngine:
             began = self._clock.now()
             try:
                 await work()
-            except Exception:  # the border: whatever it was, only the end of the work may end it
+            except Exception as error:  # noqa: BLE001 - the border: only the end of the work may end it
                 if (self._clock.now() - began).total_seconds() > LONGEST_PAUSE:
                     pause = self._first_pause
-                incident = secrets.token_hex(4)
-                logger.exception("unexpected error %s: %s; tried again in %g s", incident, what, pause)
+                _tell(error, what, pause)
             else:
                 return
             await self._clock.sleep(pause)
@@ -190,6 +189,15 @@ class DurableEngine:
     def _keep_until_done(self, task: asyncio.Task[object]) -> None:
         self._working.add(task)
         task.add_done_callback(self._working.discard)
+
+
+def _tell(error: Exception, what: str, pause: float) -> None:
+    """Log why something did not work: a sentence where the files are the trouble, else all there is to know."""
+    if isinstance(error, StoreTroubleError):
+        logger.error("%s: %s Tried again in %g s", what, error, pause)
+        return
+    incident = secrets.token_hex(4)
+    logger.error("unexpected error %s: %s; tried again in %g s", incident, what, pause, exc_info=error)
 
 
 async def _list(

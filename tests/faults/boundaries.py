@@ -1,9 +1,9 @@
-"""Trouble at one exact place of the bot's way: before or after its n-th write, or its n-th call, of one kind.
+"""Trouble at exact places of the bot's way: before or after its n-th write, or its n-th call, of one kind.
 
 A `ForkedBot` is the real bot, ``serve`` with its settings from the environment, in a process of its own. In that
 process every way out of it is wrapped first: what is written to its files, what is sent to the cloud, to Slack, and
-what the engine commits. Each crossing of such a boundary has a name and a number, and is noted in a file; at one
-of them the trouble is made.
+what the engine commits. Each crossing of such a boundary has a name and a number, and is noted in a file; at some
+of them trouble is made.
 
 The processes are forked from one that has everything imported: so a life takes a quarter of the time of a new one.
 """
@@ -13,9 +13,10 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -92,12 +93,12 @@ class Boundaries:
 
     Args:
         notes: where crossings are written, a line for each.
-        trouble: ``None`` for a life without any.
+        troubles: of this life.
     """
 
-    def __init__(self, notes: Path, trouble: Trouble | None) -> None:
+    def __init__(self, notes: Path, troubles: Sequence[Trouble]) -> None:
         self._notes = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        self._trouble = trouble
+        self._kinds = {trouble.place: trouble.kind for trouble in troubles}
         self._crossed: Counter[str] = Counter()
         self._ahead = timedelta()
 
@@ -148,8 +149,8 @@ class Boundaries:
     def _cross(self, boundary: str) -> Kind | None:
         self._crossed[boundary] += 1
         place = Place(boundary, self._crossed[boundary])
-        kind = self._trouble.kind if self._trouble and self._trouble.place == place else None
-        os.write(self._notes, f"{json.dumps([place.boundary, place.number, kind is not None])}\n".encode())
+        kind = self._kinds.get(place)
+        os.write(self._notes, f"{json.dumps([place.boundary, place.number, kind])}\n".encode())
         self._ahead += JUMPS.get(kind, timedelta()) if kind else timedelta()
         return kind
 
@@ -188,28 +189,29 @@ def _note_writing(connection: Connection, _cursor: object, statement: str, *_: o
         connection.info["writes"] = True
 
 
-def live(environment: Mapping[str, str], folder: str, trouble: Trouble | None) -> None:
+def live(environment: Mapping[str, str], folder: str, troubles: Sequence[Trouble]) -> None:
     """The life of one process."""
+    sys.dont_write_bytecode = True
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     log = os.open("bot.log", os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(log, stream)
-    wrap_everything(Boundaries(Path("crossings"), trouble))
+    wrap_everything(Boundaries(Path("crossings"), troubles))
     main(["serve"])
 
 
 class ForkedBot(BotProcess):
-    """The bot, with trouble at one place of its first life.
+    """The bot, with trouble at some places of its first lives.
 
-    Attributes:
-        trouble: of the next life.
+    Args:
+        lives: the troubles of each life; those after them have none.
     """
 
-    def __init__(self, environment: Mapping[str, str], folder: Path, trouble: Trouble | None = None) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: Path, lives: Sequence[Sequence[Trouble]] = ()) -> None:
         super().__init__(environment, folder)
-        self.trouble = trouble
+        self._troubles = lives
         self._process: multiprocessing.process.BaseProcess | None = None
 
     @property
@@ -228,16 +230,16 @@ class ForkedBot(BotProcess):
         return [Place(boundary, number) for boundary, number, _ in self._notes()]
 
     @property
-    def was_troubled(self) -> bool:
-        """Whether the place of the trouble was reached."""
-        return any(is_there for _, _, is_there in self._notes())
+    def struck(self) -> list[Kind]:
+        """The troubles whose places were reached."""
+        return [Kind(kind) for _, _, kind in self._notes() if kind]
 
     async def launch(self) -> None:
-        trouble, self.trouble = self.trouble, None
-        self._process = FORKS.Process(target=live, args=(self.environment, str(self.folder), trouble), daemon=True)
+        troubles = tuple(self._troubles[self.lives - 1]) if self.lives <= len(self._troubles) else ()
+        self._process = FORKS.Process(target=live, args=(self.environment, str(self.folder), troubles), daemon=True)
         await asyncio.to_thread(self._process.start)
 
-    def _notes(self) -> list[tuple[str, int, bool]]:
+    def _notes(self) -> list[tuple[str, int, str | None]]:
         notes = self.folder / "crossings"
         return [tuple(json.loads(line)) for line in notes.read_text().splitlines()] if notes.exists() else []
 

@@ -27,12 +27,14 @@ def nothing_is_lost_and_nothing_is_done_twice(stage: Stage, *wishes: Wish) -> No
 
 
 def the_audit_log_is_whole(stage: Stage) -> None:
-    assert isinstance(verify(stage.audit_log), Verified)
+    found = verify(stage.audit_log)
+    assert isinstance(found, Verified), found
 
 
 def there_is_one_copy(stage: Stage, wish: Wish) -> None:
     """The cloud was asked for it as often as it takes, and took it once."""
-    assert [copy.status for copy in stage.copies_of(wish)] == ["COMPLETED"]
+    found = [copy.status for copy in stage.copies_of(wish)]
+    assert found == ["COMPLETED"], found
 
 
 def every_request_came_after_a_look(stage: Stage, wish: Wish) -> None:
@@ -57,9 +59,11 @@ def it_was_told_once(stage: Stage, wish: Wish) -> None:
     assert message is not None
     assert "Done" in message.rendered, message.rendered
     due = [recorded.sequence for recorded in stage.events(wish) if recorded.event.kind in thread.LINES]
-    assert [payload_of(line).get("sequence") for line in message.thread] == due
-    told = {line.ts for line in message.thread}
-    assert len([ping for ping in stage.workspace.pings if ping.ts in told]) == 1
+    told = [payload_of(line).get("sequence") for line in message.thread]
+    assert told == due, f"told {told}, due {due}: {stage.lines_of(wish)}"
+    lines = {line.ts for line in message.thread}
+    mentions = [ping for ping in stage.workspace.pings if ping.ts in lines]
+    assert len(mentions) == 1, mentions
 
 
 def _place(log: list[RequestRecord], request: RequestRecord) -> int:

@@ -1,6 +1,7 @@
 """Every place where trouble can strike, times every kind of it: the cases are made from a run without trouble."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,8 @@ from tests.faults.stage import Stage, Wish, set_stage
 AT_ONCE = 3
 """Cases that are played at the same time: most of their time they wait."""
 
-MOST_LIVES = 4
-"""Processes that one case may take: the one with the trouble, and those after it."""
+MOST_LIVES = 6
+"""Processes that one case may take: those with trouble, and those after them."""
 
 NOT_AT: Mapping[str, frozenset[Kind]] = MappingProxyType(
     {
@@ -26,6 +27,23 @@ NOT_AT: Mapping[str, frozenset[Kind]] = MappingProxyType(
     }
 )
 """Kinds of trouble that a boundary cannot have, by the first word of its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What goes wrong in one run.
+
+    Attributes:
+        lives: the troubles of the first process, of the second, and so on.
+    """
+
+    lives: tuple[tuple[Trouble, ...], ...]
+
+    def __str__(self) -> str:
+        return "; then ".join(", ".join(str(trouble) for trouble in troubles) for troubles in self.lives)
+
+
+NO_TROUBLE = Case(())
 
 Scenario = Callable[[Stage], tuple[Wish, ...]]
 
@@ -48,60 +66,73 @@ class Outcome:
     """What came of some cases.
 
     Attributes:
-        tried: cases whose trouble struck, by kind.
+        tried: cases of which a trouble struck, by the kinds that did.
         missed: cases whose place was not reached: the way of a run is not quite the same each time.
         failures: what was not right, by case.
     """
 
-    tried: Counter[Kind] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
     missed: int = 0
     failures: dict[str, str] = field(default_factory=dict)
 
 
 async def scouted(folder: Path, scenario: Scenario) -> list[Place]:
     """Every place on the way of a scenario without trouble."""
-    bot = await _played(folder, scenario, None)
-    return bot.crossings
+    return (await _played(folder, scenario, NO_TROUBLE)).crossings
 
 
-def cases_of(places: Sequence[Place], kinds: Sequence[Kind] = tuple(Kind)) -> Iterator[Trouble]:
-    """Every trouble that can be had at some places."""
-    for place in places:
-        impossible = NOT_AT.get(place.boundary.split()[0], frozenset())
-        yield from (Trouble(kind, place) for kind in kinds if kind not in impossible)
+def single_cases(places: Sequence[Place], kind: Kind) -> list[Case]:
+    """One kind of trouble, once at each place where it can be."""
+    return [Case(((Trouble(kind, place),),)) for place in places if is_possible(kind, place)]
 
 
-async def tried(folder: Path, scenario: Scenario, cases: Sequence[Trouble]) -> Outcome:
+def random_cases(places: Sequence[Place], seed: int) -> Iterator[Case]:
+    """Some troubles in each of two lives, one such case after the other, the same for the same seed."""
+    numbers = random.Random(seed)
+    possible = [
+        Trouble(kind, place)
+        for place in places
+        for kind in Kind
+        if is_possible(kind, place) and kind is not Kind.CLOCK_BACK  # with a lost answer, a look would take an hour
+    ]
+    while True:
+        yield Case(tuple(tuple(numbers.sample(possible, numbers.randint(1, 3))) for _ in range(2)))
+
+
+def is_possible(kind: Kind, place: Place) -> bool:
+    return kind not in NOT_AT.get(place.boundary.split()[0], frozenset())
+
+
+async def tried(folder: Path, scenario: Scenario, cases: Sequence[Case]) -> Outcome:
     """Play a scenario once for each case, and judge how it ended."""
     outcome = Outcome()
     hands = asyncio.Semaphore(AT_ONCE)
-
     homes = [folder / str(number) for number in range(len(cases))]
     for home in homes:
         home.mkdir()
 
-    async def try_one(home: Path, trouble: Trouble) -> None:
+    async def try_one(home: Path, case: Case) -> None:
         async with hands:
-            await _try(home, scenario, trouble, outcome)
+            await _try(home, scenario, case, outcome)
 
-    await asyncio.gather(*(try_one(home, trouble) for home, trouble in zip(homes, cases, strict=True)))
+    await asyncio.gather(*(try_one(home, case) for home, case in zip(homes, cases, strict=True)))
     return outcome
 
 
-async def _try(home: Path, scenario: Scenario, trouble: Trouble, outcome: Outcome) -> None:
+async def _try(home: Path, scenario: Scenario, case: Case, outcome: Outcome) -> None:
     try:
-        bot = await _played(home, scenario, trouble)
+        bot = await _played(home, scenario, case)
     except (AssertionError, TimeoutError, BotEndedError) as error:
-        outcome.failures[f"{scenario.__name__}, {trouble}"] = f"{error!r}\n{_end_of(home / 'bot.log')}"
+        outcome.failures[f"{scenario.__name__}, {case}"] = f"{error!r}\n{_end_of(home / 'bot.log')}"
         return
-    if bot.was_troubled:
-        outcome.tried[trouble.kind] += 1
+    if struck := bot.struck:
+        outcome.tried[struck[0] if len(struck) == 1 else "several troubles"] += 1
     else:
         outcome.missed += 1
 
 
-async def _played(folder: Path, scenario: Scenario, trouble: Trouble | None) -> ForkedBot:
-    async with set_stage(folder, partial(ForkedBot, trouble=trouble)) as stage:
+async def _played(folder: Path, scenario: Scenario, case: Case) -> ForkedBot:
+    async with set_stage(folder, partial(ForkedBot, lives=case.lives)) as stage:
         assert isinstance(stage.bot, ForkedBot)
         wishes = scenario(stage)
         while not await _lived_on(stage, wishes):

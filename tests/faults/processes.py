@@ -17,6 +17,8 @@ from tests.fakes.conditions import until
 
 REPOSITORY = Path(__file__).parents[2]
 
+SERVE = ("-m", "bot", "serve")
+
 READY = "Ready:"
 """What ``serve`` says when it can be used."""
 
@@ -158,13 +160,11 @@ class ServedBot(BotProcess):
 
     Attributes:
         code: the folder with the package ``bot`` that the next process runs.
-        wrapper: what the command is run with, such as ``prlimit``.
     """
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         super().__init__(environment, folder)
         self.code = REPOSITORY
-        self.wrapper: tuple[str, ...] = ()
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -179,17 +179,44 @@ class ServedBot(BotProcess):
     async def launch(self) -> None:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *self.wrapper,
                 sys.executable,
-                "-m",
-                "bot",
-                "serve",
+                *SERVE,
                 cwd=self.folder,
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(self.code), **self.environment},
+                env=self._whole_environment(),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
+
+    async def attempt(self, *python: str, **settings: str) -> tuple[int, str]:
+        """Run another process, of which it is expected that it does not start but ends.
+
+        Args:
+            *python: the command that runs Python; the usual one if not given.
+            **settings: others than the usual ones.
+
+        Returns:
+            Its exit code, and what it said.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(python or [sys.executable]),
+            *SERVE,
+            cwd=self.folder,
+            env={**self._whole_environment(), **settings},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        try:
+            said, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+        except TimeoutError:
+            process.kill()
+            raise
+        assert process.returncode is not None
+        return process.returncode, said.decode()
+
+    def _whole_environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(self.code), **self.environment}
 
 
 def free_port() -> int:

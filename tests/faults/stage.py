@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.domain.copies import CopyState
 from bot.domain.events import EventFilter, EventKind, RecordedEvent
-from bot.sandbox.cloud import RequestRecord, RunningCloud, SimulatedCloud, StoredBackup
+from bot.sandbox.cloud import RequestRecord, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
 from bot.sandbox.workspace import AppError, Form, Message, NotPossibleError, NotShownError, SimulatedWorkspace
 from bot.server import SLACK_PATH
@@ -18,6 +18,7 @@ from bot.slack.views import thread
 from bot.slack.views.confirmation import START
 from bot.storage import UnreadableFileError, read_newest
 from tests.fakes.conditions import until
+from tests.faults.network import Network
 from tests.faults.processes import PATIENCE, BotProcess, ServedBot, free_port
 
 COMMAND = "/copy-backup"
@@ -67,8 +68,8 @@ class Stage:
     """
 
     cloud: SimulatedCloud
-    running_cloud: RunningCloud
     workspace: SimulatedWorkspace
+    network: Network
     bot: BotProcess
     full: StoredBackup
     incremental: StoredBackup
@@ -98,9 +99,9 @@ class Stage:
     def has_ended(self, wish: Wish) -> bool:
         return any(kind in ENDS for kind in self.kinds(wish))
 
-    async def asks(self, wish: Wish) -> None:
+    async def asks(self, wish: Wish, *, tries: int = TRIES) -> None:
         """Have a person ask for a copy, again where that did not work, until the bot has taken it."""
-        for _ in range(TRIES):
+        for _ in range(tries):
             try:
                 await self._asks_once(wish)
             except (AppError, NotPossibleError, NotShownError, TimeoutError):
@@ -109,7 +110,7 @@ class Stage:
                 return
         form = self.workspace.person(wish.person).form
         seen = form.rendered if form else "no form"
-        raise AssertionError(f"{wish.person} asked {TRIES} times. Seen at last:\n{seen}")
+        raise AssertionError(f"{wish.person} asked {tries} times. Seen at last:\n{seen}")
 
     async def _asks_once(self, wish: Wish) -> None:
         person = self.workspace.person(wish.person)
@@ -229,7 +230,8 @@ async def set_stage(
     cloud.limits.lift()
     full = cloud.add_backup(name="weekly-2026-11-20")
     incremental = cloud.add_backup(name="nightly-2026-11-22", parent_id=full.id, size=0.5)
-    async with cloud.serving() as running_cloud, workspace.serving() as served:
+    network = Network(cloud, workspace)
+    async with network.connected() as (running_cloud, served):
         address = f"http://127.0.0.1:{port}"
         workspace.group("dba").extend(workspace.person(name).id for name in ("alice", "bob"))
         app = workspace.install(build_manifest(command=COMMAND, public_url=None if socket_mode else address))
@@ -247,11 +249,12 @@ async def set_stage(
             "DATABASE_URL": f"sqlite:///{folder / 'bot.sqlite'}",
             "ALLOWED_USER_GROUPS": workspace.group_id("dba"),
             "PORT": str(port),
+            "PYTHONDONTWRITEBYTECODE": "1",  # on a full disk Python would leave half of it behind
             **IMPATIENCE,
             **settings,
         }
         bot = make_bot(environment, folder)
         try:
-            yield Stage(cloud, running_cloud, workspace, bot, full, incremental)
+            yield Stage(cloud, workspace, network, bot, full, incremental)
         finally:
             await bot.kill()

@@ -10,6 +10,9 @@ from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
 from tests.faults.processes import PATIENCE
 from tests.faults.stage import Stage, Wish
 
+LOOKS_WITH = {"the message": "conversations.history", "a line of its thread": "conversations.replies"}
+"""What the bot finds out with whether something is posted."""
+
 
 async def test_while_a_copy_runs(real_stage: Stage) -> None:
     stage, wish = real_stage, Wish(real_stage.full)
@@ -44,7 +47,7 @@ async def test_between_the_intent_and_the_outcome(real_stage: Stage, is_taken: b
     assert len(stage.requests_for(wish)) == (1 if is_taken else 2)
 
 
-@pytest.mark.parametrize("what", ["the message", "a line of its thread"])
+@pytest.mark.parametrize("what", LOOKS_WITH)
 @pytest.mark.parametrize("is_posted", [True, False], ids=["posted", "not posted"])
 async def test_before_slack_has_answered(real_stage: Stage, what: str, is_posted: bool) -> None:
     """Something is posted, or was about to be, and the bot has not heard of it."""
@@ -59,7 +62,9 @@ async def test_before_slack_has_answered(real_stage: Stage, what: str, is_posted
         await asyncio.wait_for(hold.arrived.wait(), PATIENCE)
     await stage.bot.kill()
     await stage.bot.start()
+    await until(lambda: LOOKS_WITH[what] in [call.method for call in stage.workspace.requests], seconds=PATIENCE)
     await stage.until_running(wish)
+    await stage.until_current(wish)
     stage.copies_finish()
     await stage.until_told(wish)
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)

@@ -9,10 +9,11 @@ import pytest
 from bot.domain.events import EventKind
 from bot.sandbox.workspace import Message, SimulatedWorkspace
 from bot.slack import client
+from bot.slack.manifest import build_manifest
 from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice, the_audit_log_is_whole
 from tests.faults.processes import PATIENCE
-from tests.faults.stage import COMMAND, PRIVATE, Stage, Wish
+from tests.faults.stage import CHANNEL, COMMAND, PRIVATE, Stage, Wish
 
 METHODS = (
     "auth.test",
@@ -39,8 +40,17 @@ TROUBLES: dict[str, Trouble] = {
 }
 
 
+def leaves_a_public_channel(stage: Stage) -> None:
+    """The bot is taken out of a channel, and may post only where it is."""
+    manifest = build_manifest(command=COMMAND, public_url=f"http://127.0.0.1:{stage.bot.environment['PORT']}")
+    manifest["oauth_config"]["scopes"]["bot"].remove("chat:write.public")
+    stage.workspace.install(manifest)
+    stage.workspace.channel(CHANNEL).removes_the_app()
+
+
 CLOSINGS: dict[str, Callable[[Stage, Wish], None]] = {
     "channel_not_found": lambda stage, _: stage.workspace.channel(PRIVATE).removes_the_app(),
+    "not_in_channel": lambda stage, _: leaves_a_public_channel(stage),
     "is_archived": lambda stage, _: stage.workspace.channel(PRIVATE).archives(),
     "restricted_action": lambda stage, _: stage.workspace.channel(PRIVATE).restricts_posting(),
     "message_not_found": lambda stage, wish: its_message(stage, wish).vanishes(),
@@ -151,7 +161,7 @@ async def test_the_token_is_not_good_until_the_copy_has_ended(stage: Stage, erro
 
 @pytest.mark.parametrize("error", CLOSINGS)
 async def test_the_channel_is_closed_in_the_middle_of_a_copy(stage: Stage, error: str) -> None:
-    wish = Wish(stage.full, channel=PRIVATE)
+    wish = Wish(stage.full, channel=CHANNEL if error == "not_in_channel" else PRIVATE)
     await begin(stage, wish)
     CLOSINGS[error](stage, wish)
     stage.copies_finish()

@@ -81,7 +81,7 @@ async def asks_for(
     """The whole way from the command to the message in the channel."""
     confirmation = await confirms(person, backup, to, source=source)
     assert (await starts(confirmation)).title == "Copy started"
-    return await databases(sandbox).waits_for(f"as {backup.name}-copy", timeout=PATIENCE)
+    return await databases(sandbox).waits_for(f"{source} → {to}, as {backup.name}-copy", timeout=PATIENCE)
 
 
 async def confirms(person: Person, backup: StoredBackup, to: str = "IAD", *, source: str = "DFW") -> Form:
@@ -136,7 +136,11 @@ async def learns(sandbox: Sandbox, *regions: str) -> None:
 async def ends(message: Message, how: str) -> None:
     """Waits until the message says how a copy ended, and the thread has told the person who asked."""
     await message.shows(how, timeout=PATIENCE)
-    await eventually(lambda: bool(message.thread) and message.thread[-1].rendered.startswith("@"))
+    await eventually(lambda: _tells_the_end(story(message)))
+
+
+def _tells_the_end(thread: list[str]) -> bool:
+    return bool(thread) and thread[-1].startswith("@") and "Your help is needed" not in thread[-1]
 
 
 def copies_in(sandbox: Sandbox, backup: StoredBackup, region: str = "IAD") -> list[str]:

@@ -234,15 +234,15 @@ async def test_several_backups_are_chosen_in_one_form(sandbox: Sandbox) -> None:
     assert {f"{each.name}-copy" for each in chosen} <= names
 
 
-async def test_what_stands_in_the_way_of_a_short_form_can_be_decided_in_the_confirmation(sandbox: Sandbox) -> None:
+async def test_where_the_parent_of_a_short_form_is_missing_the_form_opens_and_offers_the_chain(
+    sandbox: Sandbox,
+) -> None:
     alice, chain = sandbox.workspace.person("alice"), chain_of(sandbox)
 
-    confirmation = await types_short(alice, f"{chain[-1].id} IAD")
-    assert "It cannot be started: Its parent is not in the destination." in confirmation.rendered
-    offer = next(line for line in confirmation.rendered.splitlines() if line.startswith("[Copy the chain"))
-    await confirmation.presses(offer.split("]")[0].removeprefix("["))
-    decided = await alice.sees_form("Make 3 copies?", timeout=PATIENCE)
-    await starts(decided)
+    form = await types_short(alice, f"{chain[-1].id} IAD")
+    assert form.title == "Copy a backup"
+    await form.choose(CHAIN, "yes")
+    await starts(await reviews(form))
     message = await databases(sandbox).waits_for("with its chain", timeout=PATIENCE)
     await message.shows("All 3 are there", timeout=PATIENCE)
 

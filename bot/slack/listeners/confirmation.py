@@ -1,4 +1,4 @@
-"""The confirmation: **Start copy**, and what can be decided there."""
+"""The confirmation: **Start copy**."""
 
 import logging
 from functools import partial
@@ -10,13 +10,12 @@ from bot.domain.people import Person
 from bot.domain.reasons import Problem
 from bot.operations.request_order import Changed, Confirmation, Joined, Refused, Requested, request_order
 from bot.slack.desk import BEFORE_ANSWERING, Desk, ShowView
-from bot.slack.listeners.opening import show_plan
 from bot.slack.listeners.visits import telling_in_view, visit_of
 from bot.slack.payloads import InView
 from bot.slack.views import channel_errors, confirmation, notices
 from bot.slack.views.backup_choice import ReadError
 from bot.slack.views.blocks import View
-from bot.slack.views.confirmation import DECISIONS, Confirmed, Decision
+from bot.slack.views.confirmation import Confirmed
 
 logger = logging.getLogger(__name__)
 
@@ -45,30 +44,6 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack(response_action="update", view=notices.draw_sending() | {"external_id": name})
         show = partial(desk.show_next, name)
         desk.errands.start(_start(desk, show, seen, visit.person), "request a copy", telling_in_view(show))
-
-    async def decided(ack: AsyncAck, body: dict[str, Any]) -> None:
-        interaction = InView.model_validate(body)
-        show = partial(desk.show, interaction.view_id)
-        desk.errands.start(_decide(desk, show, interaction), "decide about a plan", telling_in_view(show))
-        await ack()
-
-    for decision in DECISIONS:
-        app.action({"action_id": decision.value, "type": "block_actions"})(decided)
-
-
-async def _decide(desk: Desk, show: ShowView, interaction: InView) -> None:
-    """Make the plan again, as it is with what a person has decided."""
-    if refused := await desk.refusal(visit_of(interaction, "a decision in the confirmation")):
-        await show(notices.draw_refused([Problem(refused)]))
-        return
-    try:
-        seen = confirmation.read(interaction.view)
-    except ReadError as error:
-        logger.warning("a decision was not read: %s", error)
-        await show(notices.draw_outdated(command=desk.command))
-        return
-    request = Decision(interaction.actions[0].action_id).made(seen.request)
-    await show_plan(desk, show, request, seen.channel, pushed=seen.pushed)
 
 
 async def _start(desk: Desk, show: ShowView, seen: Confirmed, person: Person) -> None:

@@ -25,6 +25,11 @@ from bot.slack.views.copy_form import Action, ChosenBackup, CopyForm, Looking
 
 logger = logging.getLogger(__name__)
 
+ASK_AGAIN_SECONDS = 1.0
+"""For which Slack may be asked about a channel before the form is answered: it waits for 3 s, and who it is may have
+taken half of that.
+"""
+
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the form."""
@@ -79,9 +84,22 @@ def register(app: AsyncApp, desk: Desk) -> None:
 async def _problems(desk: Desk, form: CopyForm) -> list[Problem]:
     """What is wrong with what was filled in, as far as that is known here."""
     problems = list(problems_of(form.request, desk.ports.cloud.regions)) if form.request else []
-    if form.channel and (error := desk.known_channel_error(form.channel)):
+    if form.channel and (error := await _channel_error_still(desk, form.channel)):
         problems.append(Problem(Reason.CHANNEL_CLOSED, about=error))
     return problems
+
+
+async def _channel_error_still(desk: Desk, channel: str) -> str | None:
+    """Why the bot could not post in a channel, from memory. Where there is a reason Slack is asked once more, for a
+    moment: whoever read it may have invited the bot since.
+    """
+    known = desk.known_channel_error(channel)
+    if known is None:
+        return None
+    try:
+        return await asyncio.wait_for(desk.channel_error(channel), ASK_AGAIN_SECONDS)
+    except TimeoutError:
+        return known
 
 
 def _replace_check(desk: Desk, interaction: InView) -> None:

@@ -97,29 +97,36 @@ async def open_confirmation(desk: Desk, opening: Opening, request: OrderRequest,
 
 
 async def show_plan(desk: Desk, show: ShowView, request: OrderRequest, channel: str, *, pushed: bool) -> None:
-    """Make the plan and show it in a confirmation that is open."""
+    """Make the plan and show it in a confirmation that is open.
+
+    Where there is no form behind it, and something has to be chosen first, the form is shown instead.
+    """
     plan = await plan_order(desk.ports, request)
-    error = await desk.channel_error(channel)
-    if error is not None:
-        view = notices.draw_channel_closed(channel, error)
-    elif isinstance(plan, OrderPlan):
-        view = confirmation.draw(plan, channel=channel, now=desk.ports.clock.now(), pushed=pushed)
+    now = desk.ports.clock.now()
+    if (error := await desk.channel_error(channel)) is not None:
+        await show(notices.draw_channel_closed(channel, error))
+    elif not isinstance(plan, OrderPlan):
+        await show(notices.draw_refused(plan))
+    elif not pushed and copy_form.has_a_way(plan):
+        form = copy_form.filled_in(plan, channel, now)
+        await show(copy_form.draw(form, plan, await desk.context(form), now=now))
     else:
-        view = notices.draw_refused(plan)
-    await show(view)
+        running = plan.plans[0].under_way
+        link = await desk.link_to(running.order_id) if running else None
+        await show(confirmation.draw(plan, channel=channel, now=now, pushed=pushed, link_to_running=link))
 
 
 async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None:
     """Jump to the confirmation of what was typed."""
     channel = opening.visit.channel or ""
-    known = _sources(await remembered_by_reference(desk.ports, wish.backup), wish.regions)
+    known = _sources(desk, await remembered_by_reference(desk.ports, wish.backup), wish.regions)
     if len(known) > 1 and opening.is_known:
         await desk.answer(opening.response_url, _ambiguous(desk, wish, known))
         return
     opened = await open_view(desk, opening, notices.draw_looking(wish.regions))
     if opened is None or (not opening.is_known and await _refused(desk, opening, opened.id)):
         return
-    found = known or _sources(await find_by_reference(desk.ports, wish.backup), wish.regions)
+    found = known or _sources(desk, await find_by_reference(desk.ports, wish.backup), wish.regions)
     if len(found) != 1:
         message = (
             _ambiguous(desk, wish, found) if found else answers.backup_not_found(wish.backup, command=desk.command)
@@ -140,7 +147,12 @@ def _ambiguous(desk: Desk, wish: ShortForm, found: Sequence[Backup]) -> Message:
     return answers.ambiguous(wish.backup, found, region=wish.region, now=desk.ports.clock.now(), command=desk.command)
 
 
-def _sources(found: Sequence[Backup], destinations: Sequence[str]) -> Sequence[Backup]:
-    """Where a backup can be copied from: not from where the copies go, unless it is nowhere else."""
-    elsewhere = [backup for backup in found if backup.region not in destinations]
-    return elsewhere or list(found)
+def _sources(desk: Desk, found: Sequence[Backup], destinations: Sequence[str]) -> Sequence[Backup]:
+    """Where a backup can be copied from: not from where the copies go, unless it is nowhere else. Under one id it is
+    one backup in several regions, and is copied from the first where it can be.
+    """
+    elsewhere = [backup for backup in found if backup.region not in destinations] or list(found)
+    if len({backup.id for backup in elsewhere}) != 1:
+        return elsewhere
+    order = {region: place for place, region in enumerate(desk.ports.cloud.regions)}
+    return [min(elsewhere, key=lambda backup: (not backup.is_copyable, order.get(backup.region, len(order))))]

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.backup import Backup
 from bot.domain.copies import Copy, CopyState
 from bot.domain.orders import OrderStanding
-from bot.domain.reasons import Problem, Reason
+from bot.domain.reasons import Reason
 from bot.slack.views import blocks, channel_errors
 from bot.slack.views.backup_choice import summary
 from bot.slack.views.blocks import Message
@@ -48,11 +48,6 @@ def unexpected(error_id: str) -> Message:
 def not_opened(*, command: str = DEFAULT_COMMAND) -> Message:
     """Slack did not open the form or the confirmation, or not in the 3 seconds it gives."""
     return _message(f"Slack was too slow to open this. Nothing was done; please try again: {code(command)}.")
-
-
-def refused(problems: Sequence[Problem]) -> Message:
-    """What was asked for cannot be done."""
-    return _message(*(explain(problem) for problem in problems[:3]))
 
 
 def stopped(
@@ -173,16 +168,6 @@ def backup_not_found(reference: str, *, command: str = DEFAULT_COMMAND) -> Messa
         f"*What to do:* look for it in the form, which searches while you type: {code(command)}. A name with spaces "
         "goes in quotes."
     )
-
-
-def channel_closed(channel: str, error: str) -> Message:
-    """The bot cannot post in a channel, and how to cure that.
-
-    Args:
-        channel: its id.
-        error: Slack's name of the error.
-    """
-    return _message(channel_errors.explain(channel, error))
 
 
 def not_told(standing: OrderStanding, error: str, *, now: datetime) -> Message:

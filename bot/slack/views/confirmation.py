@@ -1,14 +1,12 @@
 """The confirmation: the whole plan, and the button that makes it happen. What is confirmed is what runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from slack_sdk.models.blocks import ButtonElement
 
-from bot.domain.lineage import PARENT_WORDS, ParentAbsent, ParentReady, ParentUnchecked
+from bot.domain.lineage import PARENT_WORDS, ParentReady
 from bot.domain.plan import CopyPlan, OrderPlan, OrderRequest
 from bot.domain.reasons import Reason
 from bot.slack.views import blocks, plan_status
@@ -69,27 +67,6 @@ class Shown(_Model):
         )
 
 
-class Decision(StrEnum):
-    """What a person can decide here, without going back to the form: the ``action_id`` of each button."""
-
-    WHOLE_CHAIN = "decide_whole_chain"
-    COPY_AGAIN = "decide_copy_again"
-    SEND_ANYWAY = "decide_send_anyway"
-
-    def made(self, request: OrderRequest) -> OrderRequest:
-        """The request after this was decided."""
-        match self:
-            case Decision.WHOLE_CHAIN:
-                return replace(request, whole_chain=True)
-            case Decision.COPY_AGAIN:
-                return replace(request, despite_existing_copy=True)
-            case Decision.SEND_ANYWAY:
-                return replace(request, despite_unchecked_parent=True)
-
-
-DECISIONS = tuple(Decision)
-
-
 class _Remembered(_Model):
     """What is confirmed, in the modal's ``private_metadata``: under 3,000 characters, as the number of backups, the
     name and the description have their own limits.
@@ -99,18 +76,16 @@ class _Remembered(_Model):
     plan_digest: str
     channel: str
     shown: Shown | None = None
-    pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What a person confirmed, or decided about.
+    """What a person confirmed.
 
     Attributes:
         id: of the modal: the same however often the submission is delivered.
         plan_digest: of the plan that was shown.
         shown: what that plan rested on, if it was about one copy.
-        pushed: whether there is a form behind it to go back to.
     """
 
     id: str
@@ -118,10 +93,11 @@ class Confirmed:
     plan_digest: str
     channel: str
     shown: Shown | None = None
-    pushed: bool = False
 
 
-def draw(plan: OrderPlan, *, channel: str, now: datetime, pushed: bool = True) -> View:
+def draw(
+    plan: OrderPlan, *, channel: str, now: datetime, pushed: bool = True, link_to_running: str | None = None
+) -> View:
     """The plan with **Start copy**; without that button where the plan has a problem.
 
     Args:
@@ -129,8 +105,10 @@ def draw(plan: OrderPlan, *, channel: str, now: datetime, pushed: bool = True) -
         channel: id of the channel to tell.
         now: for ages.
         pushed: whether there is a form behind it to go back to.
+        link_to_running: address of the message of the copy that is under way already.
     """
-    return _draw(plan, [], channel=channel, now=now, pushed=pushed)
+    close = "Back" if pushed else "Cancel"
+    return _draw(plan, [], channel=channel, now=now, close=close, link_to_running=link_to_running)
 
 
 def draw_changed(plan: OrderPlan, confirmed: Confirmed, *, now: datetime) -> View:
@@ -140,7 +118,7 @@ def draw_changed(plan: OrderPlan, confirmed: Confirmed, *, now: datetime) -> Vie
         blocks.section("\n".join(f"• {each}" for each in what_changed(confirmed, plan))),
         blocks.divider(),
     ]
-    return _draw(plan, changed, channel=confirmed.channel, now=now, pushed=False)
+    return _draw(plan, changed, channel=confirmed.channel, now=now, close="Cancel")
 
 
 def what_changed(confirmed: Confirmed, plan: OrderPlan) -> list[str]:
@@ -171,21 +149,26 @@ def what_changed(confirmed: Confirmed, plan: OrderPlan) -> list[str]:
     return changes or ["The backup, its parent or the destination is not what it was. Please look again."]
 
 
-def _draw(plan: OrderPlan, first: Sequence[Block], *, channel: str, now: datetime, pushed: bool) -> View:
+def _draw(
+    plan: OrderPlan,
+    first: Sequence[Block],
+    *,
+    channel: str,
+    now: datetime,
+    close: str,
+    link_to_running: str | None = None,
+) -> View:
     problems = plan.problems
-    shown = [*first, *_plan(plan, channel, now)]
+    shown = [*first, *_plan(plan, channel, now, link_to_running)]
     if problems:
         shown.append(blocks.alert("error", f"It cannot be started: {gist(problems[0])}."))
         unexplained = [each for each in problems if each.reason not in _EXPLAINED_ABOVE]
         shown += [blocks.section(explain(problem)) for problem in unexplained[:3]]
-        if decisions := _decisions(plan):
-            shown.append(blocks.actions(decisions))
     remembered = _Remembered(
         request=plan.request,
         plan_digest=plan.digest,
         channel=channel,
         shown=Shown.of(plan.plans[0]) if len(plan.plans) == 1 else None,
-        pushed=pushed,
     ).model_dump_json()
     copies = len(plan.copies)
     return blocks.modal(
@@ -193,7 +176,7 @@ def _draw(plan: OrderPlan, first: Sequence[Block], *, channel: str, now: datetim
         shown,
         callback_id=CALLBACK_ID,
         submit=None if problems else START if copies == 1 else "Start copies",
-        close="Back" if pushed else "Cancel",
+        close=close,
         metadata=remembered,
     )
 
@@ -201,25 +184,11 @@ def _draw(plan: OrderPlan, first: Sequence[Block], *, channel: str, now: datetim
 _EXPLAINED_ABOVE = frozenset({Reason.PARENT_MISSING, Reason.PARENT_GONE, Reason.COPY_UNDER_WAY})
 
 
-def _decisions(plan: OrderPlan) -> list[ButtonElement]:
-    """What can be decided about the problems of a plan."""
-    drawn = []
-    if any(problem.reason is Reason.PARENT_MISSING for problem in plan.problems) and all(
-        each.parent.chain for each in plan.plans if isinstance(each.parent, ParentAbsent)
-    ):
-        drawn.append(blocks.button(plan_status.chain_offer(plan)[0], Decision.WHOLE_CHAIN.value, style="primary"))
-    if any(problem.reason is Reason.COPY_EXISTS for problem in plan.problems):
-        drawn.append(blocks.button("Copy again on purpose", Decision.COPY_AGAIN.value))
-    if any(isinstance(each.parent, ParentUnchecked) and each.problem for each in plan.plans):
-        drawn.append(blocks.button("Send the copy anyway", Decision.SEND_ANYWAY.value))
-    return drawn
-
-
-def _plan(plan: OrderPlan, channel: str, now: datetime) -> list[Block]:
+def _plan(plan: OrderPlan, channel: str, now: datetime, link_to_running: str | None) -> list[Block]:
     shown = [blocks.fields(_facts(plan.plans[0]))] if len(plan.plans) == 1 else []
     if plan.request.description:
         shown.append(blocks.section(f"*Description*\n{escape(plan.request.description, 300)}"))
-    shown += plan_status.draw(plan, now=now)
+    shown += plan_status.draw(plan, now=now, link_to_running=link_to_running)
     if len(plan.copies) > 1:
         shown += [blocks.section(part) for part in blocks.in_sections(_list(plan))]
     return [*shown, *_terms(plan, channel, now)]
@@ -294,7 +263,6 @@ def read(view: Mapping[str, object]) -> Confirmed:
         remembered.plan_digest,
         remembered.channel,
         remembered.shown,
-        remembered.pushed,
     )
 
 

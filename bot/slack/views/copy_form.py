@@ -24,7 +24,7 @@ from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME, REGION_NEVER_CO
 from bot.domain.lineage import ParentAbsent, ParentArriving, ParentUnchecked
 from bot.domain.names import PLACE
 from bot.domain.plan import OrderPlan
-from bot.domain.reasons import Fault, Problem
+from bot.domain.reasons import Fault, Problem, Reason
 from bot.slack.views import blocks, channel_errors, plan_status
 from bot.slack.views.backup_choice import ChosenBackup, ReadError, not_offered, options, read_reference
 from bot.slack.views.blocks import Block, View
@@ -36,6 +36,7 @@ from bot.slack.views.filled_form import (
     Quiet,
     Search,
     errors,
+    filled_in,
     read,
     read_search,
     remember,
@@ -64,6 +65,8 @@ __all__ = [
     "draw_loading",
     "draw_refused",
     "errors",
+    "filled_in",
+    "has_a_way",
     "options",
     "read",
     "read_reference",
@@ -317,15 +320,14 @@ def _description(description: str, block_id: str) -> Block:
 
 
 @lru_cache(maxsize=256)
-def _channel(chosen: str | None, block_id: str) -> Block:
-    """Public and private channels; where nothing is chosen, the one the person is looking at if it is one."""
-    channel = chosen if chosen and channel_errors.is_channel(chosen) else None
+def _channel(channel: str | None, block_id: str) -> Block:
+    """Public and private channels; where nothing is known of it, the one the person is looking at if it is one."""
     return blocks.field(
         "Tell",
         ConversationSelectElement(
             action_id=Action.CHANNEL.value,
-            initial_conversation=channel,
-            default_to_current_conversation=None if channel else True,
+            initial_conversation=channel or None,
+            default_to_current_conversation=True if channel is None else None,
             filter=ConversationFilter(include=["public", "private"]),
             placeholder="A channel",
         ),
@@ -353,6 +355,12 @@ def _what_to_do(form: CopyForm, panel: Panel) -> list[Block]:
     if any(isinstance(plan.parent, ParentUnchecked | ParentAbsent | ParentArriving) for plan in panel.plans):
         drawn.append(_buttons([_check_again()]))
     return drawn
+
+
+def has_a_way(plan: OrderPlan) -> bool:
+    """Whether the form has a box or a button for what stands in the way of a plan."""
+    ways = {Reason.COPY_EXISTS, Reason.PARENT_MISSING}
+    return any(problem.reason in ways or problem.fault is not None for problem in plan.problems)
 
 
 def _several() -> ButtonElement:

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.domain.backup import Backup
 from bot.domain.names import USUAL_TEMPLATE, suggested_name
-from bot.domain.plan import OrderRequest
+from bot.domain.plan import OrderPlan, OrderRequest
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views.backup_choice import ChosenBackup, ReadError, read_reference
 from bot.slack.views.reasons import sentence
@@ -88,7 +88,8 @@ class CopyForm:
     """What is in the form now.
 
     Attributes:
-        channel: id of the channel to tell; ``None`` while none is chosen.
+        channel: id of the channel to tell; ``None`` while none is chosen; empty where it was asked for in a direct
+            message, which is no channel to begin with.
         boxes: those that are ticked.
         drawn: what the form remembers of how it was drawn.
     """
@@ -183,6 +184,31 @@ class CopyForm:
 def _next(drawn: Drawn, counter: str) -> Drawn:
     """One more value that the bot has put into a field."""
     return drawn.model_copy(update={counter: getattr(drawn, counter) + 1})
+
+
+def filled_in(plan: OrderPlan, channel: str, now: datetime) -> CopyForm:
+    """The form with what a plan was made for, so that something else can be chosen.
+
+    Args:
+        plan: as it was just made.
+        channel: id of the channel to tell.
+        now: for the backups' age.
+    """
+    request = plan.request
+    backups = {each.backup.id: each.backup for each in plan.plans}
+    several = len(backups) > 1 or len(request.destinations) > 1
+    usual = USUAL_TEMPLATE if len(backups) > 1 else suggested_name(plan.plans[0].backup.title)
+    form = CopyForm(
+        source=request.source,
+        channel=channel,
+        backups=tuple(ChosenBackup.of(backup, now) for backup in backups.values()),
+        destinations=request.destinations,
+        name=request.name,
+        description=request.description,
+        boxes=frozenset({Quiet.WHOLE_CHAIN} if request.whole_chain else ()),
+        drawn=Drawn(filled_name=usual),
+    )
+    return form.taking_several() if several else form
 
 
 class _Text(_Model):

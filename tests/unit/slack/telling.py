@@ -106,6 +106,15 @@ class Telling:
 
         await until(all_told, seconds=PATIENCE)
 
+    async def until_closed(self, copy: Copy) -> None:
+        """It is known that the channel cannot be told."""
+
+        async def closed() -> bool:
+            post = await self.posts.post_of(copy.id)
+            return post is not None and post.problem is not None
+
+        await until(closed, seconds=PATIENCE)
+
     async def until_shown(self, copy: Copy) -> None:
         """The message shows the copy as it stands, and the thread tells all there is."""
         last = (await self.world.record.story(copy.id))[-1].sequence

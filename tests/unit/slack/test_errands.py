@@ -1,6 +1,7 @@
 """Work after the answer to Slack: waited for at the end, and never failing in silence."""
 
 import asyncio
+import inspect
 import logging
 import re
 
@@ -77,3 +78,14 @@ async def test_a_cancelled_errand_is_nothing_unexpected(caplog: pytest.LogCaptur
     with pytest.raises(asyncio.CancelledError):
         await task
     assert caplog.records == []
+
+
+async def test_an_errand_that_is_given_up_before_it_has_begun_leaves_nothing_behind() -> None:
+    """Not even Python's warning that something was never awaited, which fails a test."""
+    errands = Errands()
+    work = breaks()
+
+    errands.start(work, "break").cancel()
+    await errands.aclose()
+
+    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED

@@ -8,7 +8,7 @@ from bot.domain.posts import Post
 from bot.slack.client import SlackClient
 from tests.fakes.conditions import until
 from tests.unit.slack.conftest import Served
-from tests.unit.slack.telling import PATIENCE, Telling, forge, telling_of
+from tests.unit.slack.telling import PATIENCE, STEPS, Telling, forge, telling_of
 
 
 @pytest.fixture
@@ -61,6 +61,22 @@ async def test_after_a_crash_the_thread_goes_on_where_it_was(telling: Telling, t
     assert "took the request" in first
     assert "Done" in second
     assert len(telling.messages) == 1
+
+
+async def test_a_line_that_was_found_after_a_crash_is_not_told_with_the_next_news_either(telling: Telling) -> None:
+    async with telling.process():
+        copy = await telling.goes(await telling.asks(), *STEPS[0])
+        copy = await telling.goes(copy, *STEPS[1])
+        await telling.until_shown(copy)
+    (message,) = telling.messages
+    await telling.posts.save(Post(copy.id, copy.channel, message.ts, shown_revision=copy.revision))
+
+    async with telling.process():
+        await telling.until_shown(copy)
+        copy = await telling.goes(copy, *STEPS[-1])
+        await telling.until_told(copy)
+
+    assert len(telling.lines(message)) == len(set(telling.lines(message))) == 2
 
 
 @pytest.mark.parametrize("was_posted", [True, False])

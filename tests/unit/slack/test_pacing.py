@@ -86,6 +86,5 @@ async def test_a_method_is_called_so_often_a_minute_and_each_method_for_itself()
     await pacer.turn("conversations.history")
 
     assert len(at) == 15
-    for place in range(10):
-        assert at[place + 5] - at[place] >= minute * 0.9
-    assert time.monotonic() - begun >= 2 * minute * 0.9
+    assert at[5] - begun >= minute
+    assert at[10] - begun >= 2 * minute

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.domain.copies import CopyState
-from bot.domain.reasons import Problem, Reason
-from bot.slack.views import answers, help, status  # noqa: A004 - the view of that name
+from bot.domain.reasons import Reason
+from bot.slack.views import answers, channel_errors, help, status  # noqa: A004 - the view of that name
 from bot.slack.views.blocks import Message
 from tests.fakes.drawings import BEN, NIGHTLY, NOW, assert_slack_takes_message, copy_of, order_of, words_of
 
@@ -151,12 +151,25 @@ def test_something_broke() -> None:
     assert "The id is `a1b2c3d4`." in said(answers.unexpected("a1b2c3d4"))
 
 
-def test_it_cannot_be_done() -> None:
-    assert "London (LON) can never be" in said(answers.refused([Problem(Reason.REGION_NOT_ALLOWED, about="LON")]))
-
-
 def test_a_channel_is_closed() -> None:
-    assert "/invite" in said(answers.channel_closed("C0OPS", "not_in_channel"))
+    explained = channel_errors.explain("C0OPS", "not_in_channel")
+
+    assert "/invite" in explained
+    assert "(Slack says `not_in_channel`.)" in explained
+
+
+@pytest.mark.parametrize(
+    ("channel", "error", "words"),
+    [
+        ("C0OPS", channel_errors.NOT_ALLOWED, "The bot cannot post in <#C0OPS>."),
+        ("D0ANA", channel_errors.NOT_A_CHANNEL, "The bot cannot post in a direct message."),
+    ],
+)
+def test_what_the_bot_itself_does_not_do_is_not_said_to_be_slacks(channel: str, error: str, words: str) -> None:
+    explained = channel_errors.explain(channel, error)
+
+    assert words in explained
+    assert "Slack says" not in explained
 
 
 def test_a_copy_has_ended_and_its_channel_is_closed() -> None:

@@ -84,11 +84,13 @@ class TestFields:
 
         assert element["initial_conversation"] == "C0OPS"
 
-    @pytest.mark.parametrize("channel", [None, "D0DIRECT"])
-    def test_where_the_command_had_no_channel_slack_offers_the_one_in_sight(self, channel: str | None) -> None:
+    @pytest.mark.parametrize(("channel", "offers_the_one_in_sight"), [(None, True), ("", False)])
+    def test_where_nothing_was_chosen_slack_offers_the_channel_in_sight_if_there_can_be_one(
+        self, channel: str | None, *, offers_the_one_in_sight: bool
+    ) -> None:
         element = field_of(drawn(form=replace(FORM, channel=channel)), "channel")["element"]
 
-        assert element["default_to_current_conversation"] is True
+        assert element.get("default_to_current_conversation", False) is offers_the_one_in_sight
         assert "initial_conversation" not in element
 
     def test_where_the_settings_leave_one_region_the_form_says_so(self) -> None:

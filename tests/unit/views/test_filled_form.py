@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.backup import REGIONS_FOR_COPIES, Backup
-from bot.domain.lineage import Evidence, ParentUnchecked, Recognised
-from bot.domain.plan import ExistingCopy
+from bot.domain.lineage import Evidence, ParentGone, ParentUnchecked, Recognised
+from bot.domain.plan import ExistingCopy, OrderPlan
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views import copy_form
 from bot.slack.views.copy_form import CopyForm, FormContext, Panel, ReadError
 from bot.slack.views.filled_form import Quiet
-from tests.fakes.drawings import DOWN, NIGHTLY, NOW, WEEKLY, Drawn, Typist, field_of, plan_of
+from tests.fakes.drawings import DOWN, NIGHTLY, NOW, WEEKLY, Drawn, Typist, absent, copy_of, field_of, plan_of
 
 CONTEXT = FormContext(REGIONS_FOR_COPIES)
 EMPTY = CopyForm(source="DFW", channel="C0OPS")
@@ -252,6 +252,31 @@ class TestErrors:
 
     def test_a_form_that_is_right_has_no_errors(self) -> None:
         assert copy_form.errors(self.FORM) == {}
+
+
+def test_what_a_plan_was_made_for_is_filled_in() -> None:
+    request = replace(plan_of().request, name="before-migration", description="before the migration")
+
+    form = copy_form.filled_in(plan_of(request=request), "C0OPS", NOW)
+
+    assert form.request == request
+    assert (form.name_was_typed, form.channel) == (True, "C0OPS")
+
+
+@pytest.mark.parametrize(
+    ("plan", "has_a_way"),
+    [
+        (plan_of(), False),
+        (plan_of(absent()), True),
+        (plan_of(ParentUnchecked("IAD", DOWN)), True),
+        (plan_of(existing=ExistingCopy(Recognised(NIGHTLY, Evidence.SAME_ID))), True),
+        (plan_of(ParentGone(WEEKLY.id)), False),
+        (plan_of(under_way=copy_of()), False),
+        (plan_of(backup=replace(NIGHTLY, status="FAILED")), False),
+    ],
+)
+def test_the_form_has_a_way_around_what_it_has_a_box_or_a_button_for(plan: OrderPlan, has_a_way: bool) -> None:
+    assert copy_form.has_a_way(plan) is has_a_way
 
 
 def test_several_backups_and_regions_can_be_chosen_and_what_was_chosen_stays() -> None:

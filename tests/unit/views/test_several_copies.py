@@ -8,16 +8,14 @@ import pytest
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventKind
 from bot.domain.learned import Learned
-from bot.domain.lineage import Evidence, ParentUnchecked, Recognised
-from bot.domain.plan import ExistingCopy, OrderPlan
+from bot.domain.lineage import Evidence
+from bot.domain.plan import OrderPlan
 from bot.domain.reasons import Reason
 from bot.slack.views import answers, confirmation, copy_message, notices, thread
 from bot.slack.views.blocks import Message
-from bot.slack.views.confirmation import Decision
 from tests.fakes.drawings import (
     ANA,
     BEN,
-    DOWN,
     NIGHTLY,
     NOW,
     WEEKLY,
@@ -199,27 +197,6 @@ class TestConfirmation:
         assert "the originals, 14.2 GB" in said
         assert view["title"]["text"] == "Make 2 copies?"
         assert view["submit"]["text"] == "Start copies"
-
-    @pytest.mark.parametrize(
-        ("plan", "decision"),
-        [
-            (plan_of(absent()), Decision.WHOLE_CHAIN),
-            (plan_of(ParentUnchecked("IAD", DOWN)), Decision.SEND_ANYWAY),
-            (plan_of(existing=ExistingCopy(Recognised(NIGHTLY, Evidence.SAME_ID))), Decision.COPY_AGAIN),
-        ],
-    )
-    def test_what_stands_in_the_way_can_be_decided_there(self, plan: OrderPlan, decision: Decision) -> None:
-        view = self.drawn(plan)
-
-        assert list(buttons_of(view)) == [decision.value]
-        request = decision.made(confirmation.read({**view, "id": "V0"}).request)
-        decided = plan_of(plan.plans[0].parent, request, existing=plan.plans[0].existing)
-        assert decided.problems == ()
-
-    def test_a_chain_that_could_not_be_looked_up_is_not_offered(self) -> None:
-        unknown = replace(absent(), chain=None)
-
-        assert buttons_of(self.drawn(plan_of(unknown))) == {}
 
     def test_one_line_for_each_backup_and_region_where_there_are_several(self) -> None:
         request = request_of(destinations=("IAD", "ORD"))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.operations.ports import StoreTroubleError
 from bot.workflow import engine as engine_module
 from tests.fakes.clock import FakeClock
 from tests.fakes.conditions import until
@@ -139,6 +140,19 @@ async def test_an_unexpected_error_is_logged_with_an_id_and_the_work_goes_on(
     assert all("work on copy copy-1" in line for line in lines)
     incidents = {line.split()[2] for line in lines}
     assert len(incidents) == 2
+
+
+async def test_a_file_that_cannot_be_written_is_logged_as_a_sentence_and_the_work_goes_on(
+    start_bot: StartBot, worker: Worker, caplog: pytest.LogCaptureFixture, workflow_file: WorkflowFile
+) -> None:
+    worker.troubles = [StoreTroubleError("bot.sqlite could not be written: the disk is full.")]
+    worker.may_end.set()
+    bot = await start_bot(worker.carry_out)
+    await bot.start("copy-1")
+    await until(lambda: finished(workflow_file))
+    (line,) = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert "work on copy copy-1: bot.sqlite could not be written: the disk is full. Tried" in line.getMessage()
+    assert line.exc_info is None
 
 
 async def test_the_pause_after_errors_grows_to_five_minutes(
