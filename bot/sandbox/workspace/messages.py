@@ -125,6 +125,10 @@ class Messages:
             raise SlackError("message_not_found")
         return message
 
+    def all_of(self, channel_id: str) -> list[StoredMessage]:
+        """The messages of a conversation and the replies to them, oldest first."""
+        return list(self._kept.get(channel_id, {}).values())
+
     def top_level(self, channel_id: str) -> list[StoredMessage]:
         """The messages of a conversation that are not replies, oldest first."""
         return [one for one in self._kept.get(channel_id, {}).values() if one.thread_ts in (None, one.ts)]

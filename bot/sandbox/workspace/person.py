@@ -7,8 +7,10 @@ from bot.sandbox.workspace.directory import User
 from bot.sandbox.workspace.form import Form, form_of, pressed
 from bot.sandbox.workspace.interactions import Interactions
 from bot.sandbox.workspace.messages import StoredMessage
+from bot.sandbox.workspace.pointer import Pointer
 from bot.sandbox.workspace.refusals import NotPossibleError
 from bot.sandbox.workspace.state import WorkspaceState
+from bot.sandbox.workspace.window import Window
 
 
 class Person:
@@ -51,11 +53,26 @@ class Person:
         shown = await self._interactions.command(self.user, place.conversation, name, rest)
         return None if shown is None else Message(self._state, shown)
 
-    def says(self, text: str, channel: str = "#databases") -> Message:
-        """Writes a message. The app is not told of it."""
+    def says(self, text: str, channel: str = "#databases", *, thread: Message | None = None) -> Message:
+        """Writes a message, or a reply in a thread. The app is not told of it.
+
+        Raises:
+            NotPossibleError: This person is not in the channel.
+        """
         place = self._place(channel)
-        message = StoredMessage(place.id, self._state.messages.new_ts(), self.id, text)
+        thread_ts = None if thread is None else thread.ts
+        message = StoredMessage(place.id, self._state.messages.new_ts(), self.id, text, thread_ts=thread_ts)
         return Message(self._state, self._state.messages.add(message))
+
+    @property
+    def pointer(self) -> Pointer:
+        """What this person does on a page, where elements are known by their ids and not by their words."""
+        return Pointer(self._state, self._interactions, self.user)
+
+    @property
+    def window(self) -> Window:
+        """All that this person sees, as JSON."""
+        return Window(self._state, self.user)
 
     async def uses_shortcut(self, name: str) -> None:
         """Uses a global shortcut by its name, and waits until the app has acknowledged it.

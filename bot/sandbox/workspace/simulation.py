@@ -148,6 +148,11 @@ class SimulatedWorkspace:
         """
         return Person(self._state, self._interactions, self._delivery, self._state.directory.user_named(name))
 
+    @property
+    def people(self) -> list[str]:
+        """The names of everybody who works here, guests included."""
+        return [one.name for one in self._state.directory.users.values() if not one.is_bot]
+
     def add_person(self, name: str, real_name: str | None = None) -> Person:
         """Adds a full member, who is in #general."""
         self._state.directory.add_person(name, real_name)
