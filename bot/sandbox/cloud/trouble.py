@@ -69,6 +69,18 @@ class Switch:
             and self.backup_id in (None, record.backup_id)
         )
 
+    @property
+    def harm(self) -> str:
+        """What it does, in a few words."""
+        return "nothing"
+
+    @property
+    def left(self) -> int | None:
+        """How often it will strike yet; None: as often as requests come until its time is over."""
+        if self.times is None:
+            return None if self.for_seconds is not None else 1 - self.count
+        return self.times - self.count
+
     async def strike(self, request: Request, /) -> None:
         """Does its harm to one request."""
 
@@ -78,6 +90,11 @@ class Refusal(Switch):
     """Answers with a fault."""
 
     fault: Fault
+
+    @property
+    def harm(self) -> str:
+        """What it does, in a few words."""
+        return f"answers {self.fault.status}"
 
     async def strike(self, _request: Request, /) -> None:
         """Raises the fault."""
@@ -90,6 +107,11 @@ class Slowness(Switch):
 
     seconds: float
 
+    @property
+    def harm(self) -> str:
+        """What it does, in a few words."""
+        return f"waits {self.seconds:g} s"
+
     async def strike(self, _request: Request, /) -> None:
         """Waits."""
         await asyncio.sleep(self.seconds)
@@ -98,6 +120,11 @@ class Slowness(Switch):
 @dataclass(slots=True, kw_only=True, eq=False)
 class Cut(Switch):
     """Closes the connection."""
+
+    @property
+    def harm(self) -> str:
+        """What it does, in a few words."""
+        return "loses the answer" if self.after_work else "cuts the connection"
 
     async def strike(self, request: Request, /) -> None:
         """Cuts the connection, for good."""
@@ -111,6 +138,11 @@ class Hold(Switch):
 
     arrived: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    @property
+    def harm(self) -> str:
+        """What it does, in a few words."""
+        return "holds the request"
 
     def release(self) -> None:
         """Lets the request go on."""
@@ -191,6 +223,16 @@ class Trouble:
     def next_end(self) -> CopyEnd:
         """How the copy that is accepted now will end."""
         return self._ends.popleft() if self._ends else "COMPLETED"
+
+    @property
+    def switches(self) -> tuple[Switch, ...]:
+        """The switches that may still strike."""
+        return tuple(switch for switch in self._switches if not switch.over)
+
+    @property
+    def ends(self) -> tuple[CopyEnd, ...]:
+        """How the next accepted copies will end badly, the next one first."""
+        return tuple(self._ends)
 
     def lift(self) -> None:
         """Switches everything off and releases what is held."""

@@ -92,6 +92,11 @@ class Trouble:
         self._closed_until.clear()
         self._sockets_refused = 0
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The trouble that calls will still meet."""
+        return tuple(self._faults)
+
     def met_by(self, method: str) -> list[Fault]:
         """The trouble that a call of this method meets now, each counted down."""
         if not self._faults:
