@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.assembly import RunningBot, running_bot
 from bot.sandbox.cloud import RunningCloud, SimulatedCloud
+from bot.sandbox.estate import Estate
 from bot.sandbox.workspace import ConversationScreen, Form, Message, Person, SimulatedWorkspace
 from bot.server import SLACK_PATH
 from bot.settings import Settings
@@ -64,7 +65,14 @@ class Sandbox:
 
 @asynccontextmanager
 async def running_sandbox(
-    folder: Path, *, seed: int = 7, speed: float = USUAL_SPEED, socket_mode: bool = False, port: int = 0
+    folder: Path,
+    *,
+    seed: int = 7,
+    speed: float = USUAL_SPEED,
+    socket_mode: bool = False,
+    port: int = 0,
+    estate: Estate | None = None,
+    changes: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Sandbox]:
     """Both simulators and the bot, on loopback, until the block is left.
 
@@ -74,9 +82,11 @@ async def running_sandbox(
         speed: how much faster than true copies run.
         socket_mode: whether the bot connects to Slack, rather than Slack to it.
         port: of the bot; 0 for any free one.
+        estate: the backups there are; those of the storyboard if not given.
+        changes: settings of the bot that are to be others than a sandbox's usual ones, by name.
     """
     async with AsyncExitStack() as stack:
-        cloud = SimulatedCloud(seed=seed, speed=speed)
+        cloud = SimulatedCloud(seed=seed, speed=speed, estate=estate)
         running_cloud = await stack.enter_async_context(cloud.serving())
         workspace = SimulatedWorkspace(seed=seed)
         served = await stack.enter_async_context(workspace.serving())
@@ -84,7 +94,7 @@ async def running_sandbox(
         app = workspace.install(build_manifest(command="/copy-backup", public_url=address))
         for channel in ("#databases", "#ops-private"):
             workspace.channel(channel).invites_the_app()
-        settings = SandboxSettings(
+        usual = SandboxSettings(
             slack_bot_token=SecretStr(app.bot_token),
             slack_signing_secret=SecretStr(app.signing_secret),
             slack_app_token=SecretStr(app.app_token) if socket_mode else None,
@@ -104,6 +114,7 @@ async def running_sandbox(
             patience_seconds=max(5.0, 900.0 / speed),
             message_update_seconds=min(1.0, 6.0 / speed),
         )
+        settings = SandboxSettings.model_validate(usual.model_dump() | dict(changes or {}))
         bot = await stack.enter_async_context(running_bot(settings))
         if not socket_mode:
             address = f"http://127.0.0.1:{bot.port}"

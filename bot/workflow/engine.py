@@ -54,7 +54,7 @@ class DurableEngine:
         *,
         pause_after_error: float = 5.0,
         keep_finished_days: float = 30.0,
-        polling_seconds: float = 1.0,
+        polling_seconds: float = 0.1,
         clock: Clock | None = None,
     ) -> None:
         """Prepare; nothing runs yet.
