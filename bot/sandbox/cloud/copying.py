@@ -59,7 +59,7 @@ def read_copy_request(body: object) -> CopyRequest:
         raise Fault(400, f"Validation error: {'; '.join(problems)}.") from None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Copy:
     """An accepted copy; times are the clock's."""
 
@@ -93,7 +93,6 @@ class Copies:
         self._sequence = count()
         self._running: Counter[tuple[str, str]] = Counter()  # copies of each source
         self._taken: set[tuple[str, str]] = set()
-        self._under_way: list[Copy] = []
 
     def go_on(self) -> bool:
         """Lets everything happen that is due; True if anything did."""
@@ -104,11 +103,6 @@ class Copies:
             change()
             happened = True
         return happened
-
-    @property
-    def under_way(self) -> tuple[Copy, ...]:
-        """The accepted copies that have not ended, the first accepted first."""
-        return tuple(self._under_way)
 
     @property
     def next_change(self) -> datetime | None:
@@ -155,7 +149,6 @@ class Copies:
         self._running[region, source.id] += 1
         self._taken.add((destination, backup.id))
         copy = Copy(region, source, destination, backup, now, self._clock.work(self.seconds(source.size)), ends)
-        self._under_way.append(copy)
         self._show(region, source.id, status="COPYING")
         lag = self._clock.work(self._behaviour.destination_lag_seconds)
         self._at(now + lag + copy.lasts * _SHOWS_UP, lambda: self._appear(copy))
@@ -203,7 +196,6 @@ class Copies:
 
     def _finish_copy(self, copy: Copy) -> None:
         self._taken.discard((copy.region, copy.backup.id))
-        self._under_way.remove(copy)
         if copy.ends in ("COPY_ERROR", "NOTHING"):
             self._stores[copy.region].remove(copy.backup.id)
         elif copy.ends == "FAILED" or self._stores[copy.source_region].get(copy.source.id) is None:
