@@ -1,8 +1,8 @@
 """The copy: what is refused, and how an accepted one goes on (copy-backup-operation.rst).
 
-A copy is not a task. When it is accepted, everything that will happen to it is put into a queue with its
-time; whoever looks at the cloud first lets happen what has become due. So a thousand copies cost nothing
-while nobody looks, and are never late.
+A copy is not a task. When it is accepted, everything that will happen to it is put into a queue, with how
+much work will have been done by then; whoever looks at the cloud first lets happen what has become due, at
+the time it was due. So a thousand copies cost nothing while nobody looks, and are never late.
 """
 
 import heapq
@@ -11,7 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 from typing import Annotated, Literal
 
@@ -59,16 +59,16 @@ def read_copy_request(body: object) -> CopyRequest:
         raise Fault(400, f"Validation error: {'; '.join(problems)}.") from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Copy:
-    """An accepted copy; times are the clock's."""
+    """An accepted copy. `began` and `lasts` are seconds of the clock's work."""
 
     source_region: str
     source: StoredBackup
     region: str
     backup: StoredBackup
-    began: datetime
-    lasts: timedelta
+    began: float
+    lasts: float
     ends: CopyEnd
 
 
@@ -89,25 +89,31 @@ class Copies:
         self._clock = clock
         self._account = account
         self._random = random_numbers
-        self._due: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._due: list[tuple[float, int, Callable[[datetime], None]]] = []  # by seconds of the clock's work
         self._sequence = count()
-        self._running: Counter[tuple[str, str]] = Counter()  # copies of each source
+        self._running: dict[Copy, None] = {}  # in the order they began
+        self._of_source: Counter[tuple[str, str]] = Counter()
         self._taken: set[tuple[str, str]] = set()
 
     def go_on(self) -> bool:
         """Lets everything happen that is due; True if anything did."""
-        now = self._clock.now()
+        worked = self._clock.worked()
         happened = False
-        while self._due and self._due[0][0] <= now:
-            _, _, change = heapq.heappop(self._due)
-            change()
+        while self._due and self._due[0][0] <= worked:
+            due, _, change = heapq.heappop(self._due)
+            change(self._clock.time_of(due))
             happened = True
         return happened
 
-    @property
-    def next_change(self) -> datetime | None:
-        """When something will happen next."""
-        return self._due[0][0] if self._due else None
+    def seconds_to_next_change(self) -> float | None:
+        """In how many seconds something will happen next; None: nothing will."""
+        return self._clock.seconds_until(self._due[0][0]) if self._due else None
+
+    def running(self) -> list[tuple[Copy, float]]:
+        """The copies whose source is COPYING, each with how far it is, from 0 to 1; the oldest first."""
+        self.go_on()
+        worked = self._clock.worked()
+        return [(copy, min(1.0, (worked - copy.began) / copy.lasts) if copy.lasts else 1.0) for copy in self._running]
 
     def seconds(self, size: float | None) -> float:
         """How long a copy takes at speed 1.
@@ -143,19 +149,20 @@ class Copies:
 
     def accept(self, region: str, source: StoredBackup, request: CopyRequest, ends: CopyEnd) -> Copy:
         """Begins a copy that was checked."""
-        now = self._clock.now()
+        now, began = self._clock.now(), self._clock.worked()
         destination = request.target_backup_region
         backup = self._new_backup(source, request, now)
-        self._running[region, source.id] += 1
+        copy = Copy(region, source, destination, backup, began, self.seconds(source.size), ends)
+        self._running[copy] = None
+        self._of_source[region, source.id] += 1
         self._taken.add((destination, backup.id))
-        copy = Copy(region, source, destination, backup, now, self._clock.work(self.seconds(source.size)), ends)
-        self._show(region, source.id, status="COPYING")
-        lag = self._clock.work(self._behaviour.destination_lag_seconds)
-        self._at(now + lag + copy.lasts * _SHOWS_UP, lambda: self._appear(copy))
-        self._at(now + lag + copy.lasts * _BUILDS, lambda: self._show(destination, backup.id, status="BUILDING"))
+        self._show(region, source.id, "COPYING", now)
+        there = began + self._behaviour.destination_lag_seconds
+        self._at(there + copy.lasts * _SHOWS_UP, lambda moment: self._appear(copy, moment))
+        self._at(there + copy.lasts * _BUILDS, lambda moment: self._show(destination, backup.id, "BUILDING", moment))
         if ends != "NEVER":
-            self._at(now + lag + copy.lasts, lambda: self._finish_copy(copy))
-            self._at(now + copy.lasts, lambda: self._finish_source(copy))
+            self._at(there + copy.lasts, lambda moment: self._finish_copy(copy, moment))
+            self._at(began + copy.lasts, lambda moment: self._finish_source(copy, moment))
         return copy
 
     def _check_status(self, source: StoredBackup) -> None:
@@ -191,31 +198,37 @@ class Copies:
             location=location_of(destination, self._account, file_id),
         )
 
-    def _appear(self, copy: Copy) -> None:
-        self._stores[copy.region].put(replace(copy.backup, size=None, location=None, updated=self._clock.now()))
+    def _appear(self, copy: Copy, moment: datetime) -> None:
+        self._stores[copy.region].put(replace(copy.backup, size=None, location=None, updated=moment))
 
-    def _finish_copy(self, copy: Copy) -> None:
+    def _finish_copy(self, copy: Copy, moment: datetime) -> None:
         self._taken.discard((copy.region, copy.backup.id))
         if copy.ends in ("COPY_ERROR", "NOTHING"):
             self._stores[copy.region].remove(copy.backup.id)
-        elif copy.ends == "FAILED" or self._stores[copy.source_region].get(copy.source.id) is None:
-            self._show(copy.region, copy.backup.id, status="FAILED")
+        elif copy.ends == "FAILED" or not self._can_be_finished(copy):
+            self._show(copy.region, copy.backup.id, "FAILED", moment)
         elif self._stores[copy.region].get(copy.backup.id) is not None:
-            done = replace(copy.backup, status="COMPLETED", updated=self._clock.now())
-            self._stores[copy.region].put(done)
+            self._stores[copy.region].put(replace(copy.backup, status="COMPLETED", updated=moment))
 
-    def _finish_source(self, copy: Copy) -> None:
+    def _can_be_finished(self, copy: Copy) -> bool:
+        """Whether what it is made from is still there: the source, and the parent in the destination."""
+        parent = copy.backup.parent_content
+        parent_is_there = parent is None or self._stores[copy.region].with_content(parent) is not None
+        return parent_is_there and self._stores[copy.source_region].get(copy.source.id) is not None
+
+    def _finish_source(self, copy: Copy, moment: datetime) -> None:
+        del self._running[copy]
         key = (copy.source_region, copy.source.id)
-        self._running[key] -= 1
-        if not self._running[key]:
-            del self._running[key]
-            self._show(*key, status="COPY_ERROR" if copy.ends == "COPY_ERROR" else "COMPLETED")
+        self._of_source[key] -= 1
+        if not self._of_source[key]:
+            del self._of_source[key]
+            self._show(*key, "COPY_ERROR" if copy.ends == "COPY_ERROR" else "COMPLETED", moment)
 
-    def _show(self, region: str, backup_id: str, *, status: str) -> None:
+    def _show(self, region: str, backup_id: str, status: str, moment: datetime) -> None:
         """Gives a backup a status, unless it was deleted meanwhile."""
         backup = self._stores[region].get(backup_id)
         if backup is not None:
-            self._stores[region].put(replace(backup, status=status, updated=self._clock.now()))
+            self._stores[region].put(replace(backup, status=status, updated=moment))
 
-    def _at(self, due: datetime, change: Callable[[], None]) -> None:
+    def _at(self, due: float, change: Callable[[datetime], None]) -> None:
         heapq.heappush(self._due, (due, next(self._sequence), change))

@@ -187,8 +187,6 @@ class CloudState(Behaviour):
 
     async def _wait_for_change(self, changed: asyncio.Event) -> None:
         """Waits until something was changed, or the next change of a copy is due."""
-        due = self.copies.next_change
-        seconds = None if due is None else max(0.0, (due - self.clock.now()).total_seconds())
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self.copies.seconds_to_next_change()):
                 await changed.wait()

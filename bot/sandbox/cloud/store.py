@@ -100,9 +100,12 @@ class RegionStore:
         return removed
 
     def with_content(self, content: str) -> StoredBackup | None:
-        """A COMPLETED backup here that holds what `content` was first made as, or None."""
+        """A whole backup here that holds what `content` was first made as, or None.
+
+        One that is COPYING is whole: it is only being read.
+        """
         found = (self._backups[backup_id] for backup_id in self._by_content.get(content, ()))
-        return next((backup for backup in found if backup.status == "COMPLETED"), None)
+        return next((backup for backup in found if backup.status in ("COMPLETED", "COPYING")), None)
 
     def knows(self, owner: tuple[str, str]) -> bool:
         """Whether there ever was a backup of that `("instance" | "ha", id)`."""

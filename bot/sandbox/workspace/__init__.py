@@ -10,6 +10,7 @@ from bot.sandbox.workspace.form import Form, Submitted
 from bot.sandbox.workspace.interactions import OfferedOption
 from bot.sandbox.workspace.person import Person
 from bot.sandbox.workspace.pings import Ping
+from bot.sandbox.workspace.pointer import Entered, Place, Pointer, offered_payload
 from bot.sandbox.workspace.refusals import (
     AppError,
     DispatchFailed,
@@ -19,11 +20,14 @@ from bot.sandbox.workspace.refusals import (
     OperationTimeout,
 )
 from bot.sandbox.workspace.simulation import ServedWorkspace, SimulatedWorkspace
+from bot.sandbox.workspace.state import RecordedDelivery, RecordedRequest
+from bot.sandbox.workspace.window import Window
 
 __all__ = [
     "AppError",
     "ConversationScreen",
     "DispatchFailed",
+    "Entered",
     "Form",
     "ManifestError",
     "Message",
@@ -33,7 +37,13 @@ __all__ = [
     "OperationTimeout",
     "Person",
     "Ping",
+    "Place",
+    "Pointer",
+    "RecordedDelivery",
+    "RecordedRequest",
     "ServedWorkspace",
     "SimulatedWorkspace",
     "Submitted",
+    "Window",
+    "offered_payload",
 ]

@@ -23,6 +23,7 @@ ChangeKind = Literal[
     "socket_changed",
     "request",
     "delivery",
+    "trouble_changed",
 ]
 
 

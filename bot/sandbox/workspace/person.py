@@ -53,15 +53,19 @@ class Person:
         shown = await self._interactions.command(self.user, place.conversation, name, rest)
         return None if shown is None else Message(self._state, shown)
 
-    def says(self, text: str, channel: str = "#databases", *, thread: Message | None = None) -> Message:
-        """Writes a message, or a reply in a thread. The app is not told of it.
+    def says(self, text: str, channel: str = "#databases", *, thread: str | None = None) -> Message:
+        """Writes a message. The app is not told of it.
+
+        Args:
+            text: What is written, in Slack's markup.
+            channel: Where.
+            thread: The timestamp of the message that this is a reply to.
 
         Raises:
             NotPossibleError: This person is not in the channel.
         """
         place = self._place(channel)
-        thread_ts = None if thread is None else thread.ts
-        message = StoredMessage(place.id, self._state.messages.new_ts(), self.id, text, thread_ts=thread_ts)
+        message = StoredMessage(place.id, self._state.messages.new_ts(), self.id, text, thread_ts=thread)
         return Message(self._state, self._state.messages.add(message))
 
     @property

@@ -23,6 +23,18 @@ class Fault:
     seconds: float = 0.0
     status: int = 500
 
+    @property
+    def harm(self) -> str:
+        """What it does, in a few words."""
+        return {
+            "refuse": f"refuses with {self.error}",
+            "rate_limit": f"answers 429 for {self.seconds:g} s",
+            "slow": f"waits {self.seconds:g} s",
+            "lose_answer": "loses the answer",
+            "cut_connection": "cuts the connection",
+            "server_error": f"answers {self.status}",
+        }[self.kind]
+
     def concerns(self, method: str) -> bool:
         """Whether a call of this method meets the trouble."""
         return self.method in (method, "*")
