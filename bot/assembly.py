@@ -4,33 +4,41 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
 from starlette.applications import Starlette
 
 from bot.cloud import IDENTITY_URL, CloudDatabases
+from bot.cloud.client import READ_SECONDS
+from bot.cloud.health import CloudHealth
 from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.domain.events import Event, EventKind
 from bot.domain.pace import Pace
 from bot.domain.people import BOT
 from bot.domain.policy import AccessRules
 from bot.operations.carry_out_copy import carry_out_copy
+from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
-from bot.operations.ports import Ports
+from bot.operations.ports import Clock, Ports
 from bot.operations.review import open_copies
 from bot.server import build_web, serving
 from bot.settings import Settings
 from bot.slack.app import SlackOptions, build_app
-from bot.slack.client import SlackTroubleError
+from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.health import SlackHealth
 from bot.storage import Storage, StorageError, open_storage
+from bot.storage.health import probes as file_probes
 from bot.storage.workflow_file import prepare_workflow_file, workflow_path
 from bot.workflow.clock import SystemClock
 from bot.workflow.engine import DurableEngine
 from bot.workflow.poller import Poller
 
 logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 8.0
+"""How long ``doctor`` waits for one answer: nobody works meanwhile but the person who looks at it."""
 
 
 class CannotStartError(Exception):
@@ -51,14 +59,20 @@ class RunningBot:
     ports: Ports
 
 
-def build_cloud(settings: Settings) -> CloudDatabases:
-    """The client of Cloud Databases."""
+def build_cloud(settings: Settings, *, timeout: float = READ_SECONDS) -> CloudDatabases:
+    """The client of Cloud Databases.
+
+    Args:
+        settings: of the bot.
+        timeout: seconds to wait for an answer.
+    """
     return CloudDatabases(
         settings.rackspace_identity_url or IDENTITY_URL,
         settings.rackspace_username,
         settings.rackspace_api_key,
         settings.regions or REGIONS_FOR_COPIES,
         SystemClock(),
+        timeout=timeout,
     )
 
 
@@ -120,6 +134,25 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         except SlackTroubleError as trouble:
             raise CannotStartError(f"Slack does not let the bot in: {trouble}. `doctor` says what to do.") from trouble
         yield RunningBot(port=port, in_socket_mode=in_socket_mode, ports=ports)
+
+
+@asynccontextmanager
+async def looking(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[list[Probe]]:
+    """What looks at an installation for ``doctor``. Nothing is changed, and a bot may be running.
+
+    Args:
+        settings: of the bot.
+        clock: the machine's, to be compared with Slack's.
+    """
+    options = slack_options(settings)
+    client = SlackClient(options.bot_token, options.api_url, timeout=LOOK_SECONDS, waits_for_rates=False)
+    cloud = build_cloud(settings, timeout=LOOK_SECONDS)
+    async with client, aclosing(cloud):
+        yield [
+            *file_probes(settings.database_path, settings.audit_key),
+            *SlackHealth(client, options, clock or SystemClock()).probes(),
+            *CloudHealth(cloud).probes(),
+        ]
 
 
 async def _open_storage(settings: Settings) -> Storage:

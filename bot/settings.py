@@ -3,6 +3,7 @@
 All that is wrong is said at once, by the names a person sets, and without the value: it may be a secret.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV_FILE = ".env"
+"""Where settings are that are not in the environment: in the folder that the bot is started in."""
+
+SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,10 @@ def _split(value: object) -> object:
     return [part for part in value.replace(",", " ").split() if part] if isinstance(value, str) else value
 
 
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
 def _beginning_with(*prefixes: str) -> AfterValidator:
     def check(values: tuple[str, ...]) -> tuple[str, ...]:
         for place, value in enumerate(values, start=1):
@@ -57,40 +67,82 @@ def _token(prefix: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _regions(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of regions; which of them there are, only the account's catalogue knows (``doctor`` asks it)."""
+    names = tuple(dict.fromkeys(value.upper() for value in values))
+    if "LON" in names:
+        raise ValueError("LON cannot be one of them: Cloud Databases copies no backup from or to it")
+    if not all(name.isalnum() and name.isascii() for name in names):
+        raise ValueError("these have to be names of regions such as DFW,IAD")
+    if len(names) < 2:
+        raise ValueError("there have to be two of them at least: a copy goes from one to another")
+    return names
+
+
 def _web_address(value: str | None) -> str | None:
-    if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+    if value is not None and not _is_web_address(value):
         raise ValueError("this has to be an address such as https://bot.example.com")
     return value
 
 
+def _is_web_address(value: str) -> bool:
+    try:
+        address = urlsplit(value)
+        return address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
+    except ValueError:  # its text may have the value in it
+        return False
+
+
+def _command(value: str) -> str:
+    if not re.fullmatch(r"/[a-z0-9_-]{1,31}", value):
+        raise ValueError("this has to be a slash and then 1 to 31 small letters, digits, - or _")
+    return value
+
+
 Ids = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _path_of(database_url: str) -> Path:
+    return Path(database_url.removeprefix(SQLITE)).expanduser()
 
 
 class StorageSettings(BaseSettings):
     """Where the audit log is, and what is needed to read and verify it."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", validate_default=True, env_ignore_empty=True, hide_input_in_errors=True
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+        validate_default=True,
     )
 
     database_url: str = "sqlite:///copy-backup-bot.sqlite"
-    """A SQLite file: three slashes and a relative path, or four and an absolute one."""
-    audit_key: SecretStr | None = None
+    """A SQLite file: three slashes and a relative path, or four and an absolute one; ``~`` is one's own folder."""
+    audit_key: Secret | None = None
     """With it the hash chain of the audit log is an HMAC: writing to the file is not enough to forge it."""
 
     @field_validator("database_url")
     @classmethod
     def _only_sqlite(cls, value: str) -> str:
-        if not value.startswith("sqlite:///") or len(value) == len("sqlite:///"):
-            raise ValueError("this has to be sqlite:/// and the path of a file")
+        if not value.startswith(SQLITE) or value.removeprefix(SQLITE) in {"", ":memory:"}:
+            raise ValueError(f"this has to be {SQLITE} and the path of a file")
+        try:
+            _path_of(value)
+        except RuntimeError:
+            raise ValueError("it is not known here where the folder is that ~ stands for") from None
         return value
 
     @property
     def database_path(self) -> Path:
         """The SQLite file."""
-        return Path(self.database_url.removeprefix("sqlite:///"))
+        return _path_of(self.database_url)
 
 
 class ManifestSettings(BaseSettings):
@@ -100,7 +152,7 @@ class ManifestSettings(BaseSettings):
 
     slack_app_token: Annotated[SecretStr | None, _token("xapp-")] = None
     """Set: the bot connects to Slack by Socket Mode and needs no public address."""
-    slack_command: Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")] = "/copy-backup"
+    slack_command: Annotated[str, AfterValidator(_command)] = "/copy-backup"
     """The slash command; two apps of a workspace can claim the same name."""
     public_url: WebAddress | None = None
     """Where Slack reaches the bot in HTTP mode."""
@@ -110,25 +162,25 @@ class Settings(StorageSettings, ManifestSettings):
     """All that ``serve`` needs."""
 
     slack_bot_token: Annotated[SecretStr, _token("xoxb-")]
-    slack_signing_secret: SecretStr | None = None
+    slack_signing_secret: Secret | None = None
     """Proves that a request comes from Slack. Needed in HTTP mode."""
     slack_api_url: WebAddress = "https://slack.com/api/"
 
-    rackspace_username: str
-    rackspace_api_key: SecretStr
+    rackspace_username: Text
+    rackspace_api_key: Secret
     rackspace_identity_url: WebAddress | None = None
     """Another Identity endpoint than the usual one, without ``/tokens``."""
-    regions: Ids | None = None
+    regions: Annotated[Ids, AfterValidator(_regions)] | None = None
     """The regions copies may leave from and go to; all that the operation allows if not set."""
 
     allowed_people: Annotated[Ids, _beginning_with("U", "W")] = ()
     allowed_user_groups: Annotated[Ids, _beginning_with("S")] = ()
     allowed_channels: Annotated[Ids, _beginning_with("C", "G", "D")] = ()
 
-    host: str = "127.0.0.1"
+    host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     log_format: Literal["text", "json"] = "text"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
 
     catalogue_refresh_seconds: Seconds = 300.0
     first_look_seconds: Seconds = 10.0
@@ -171,13 +223,31 @@ def read_settings(kind: type[AnySettings]) -> AnySettings:
         return kind()
     except ValidationError as error:
         raise SettingsError(_problems(error)) from None
+    except UnicodeDecodeError:  # its text has the bytes around the place, which may be a secret's
+        raise SettingsError([SettingProblem(ENV_FILE, "this file has to be text in UTF-8")]) from None
+    except OSError as error:
+        raise SettingsError([SettingProblem(ENV_FILE, f"this file cannot be read: {error.strerror}")]) from None
+
+
+_SENTENCES = {
+    "missing": "is not set",
+    "int_parsing": "has to be a whole number",
+    "float_parsing": "has to be a number",
+    "finite_number": "has to be a number",
+    "greater_than": "has to be more than {gt:g}",
+    "greater_than_equal": "has to be {ge} or more",
+    "less_than_equal": "has to be {le} or less",
+    "literal_error": "has to be {expected}",
+    "string_too_short": "is empty",
+    "too_short": "is empty",
+}
+"""What is said for pydantic's kinds of error; our own say it themselves."""
 
 
 def _problems(error: ValidationError) -> list[SettingProblem]:
     problems = []
-    for detail in error.errors(include_url=False, include_context=False, include_input=False):
-        sentence = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "missing":
-            sentence = "is not set"
+    for detail in error.errors(include_url=False, include_input=False):
+        usual = detail["msg"].removeprefix("Value error, ")
+        sentence = _SENTENCES.get(detail["type"], "{usual}").format(**{"usual": usual, **detail.get("ctx", {})})
         problems.append(SettingProblem(str(detail["loc"][0]).upper(), sentence))
     return problems

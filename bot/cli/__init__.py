@@ -1,6 +1,8 @@
 """The command line: one module for each command, loaded when it is called."""
 
+import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -32,3 +34,6 @@ def main() -> None:
 
     New here? `demo` shows it all in ten seconds, without Slack and without Rackspace.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that knows fewer characters shows the others as `?`
+            stream.reconfigure(errors="replace")

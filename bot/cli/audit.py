@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import NoReturn, TextIO
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from bot.cli.settings import settings_or_exit
-from bot.domain.events import EventFilter, EventKind, RecordedEvent
+from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
 from bot.operations.ports import Broken
 from bot.settings import StorageSettings
 from bot.storage import StorageError, as_csv, as_json_lines, read_all, read_newest, verify
@@ -62,9 +63,10 @@ def list_events(limit: int, **given: object) -> None:
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="jsonl", show_default=True)
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file; standard output if not.")
 def export_events(form: str, output: TextIO, **given: object) -> None:
-    """Write events, oldest first, with their exact text and hashes.
+    """Write events, oldest first, as they are.
 
-    An export of the whole log can be verified by whoever gets it: the README has the ten lines that do.
+    With their exact text and hashes. An export of the whole log can be verified by whoever gets it: the README has
+    the ten lines that do.
     """
     settings = settings_or_exit(StorageSettings)
     lines = as_csv if form == "csv" else as_json_lines
@@ -76,7 +78,10 @@ def export_events(form: str, output: TextIO, **given: object) -> None:
 
 @audit.command("verify")
 def verify_events() -> None:
-    """Check that no event was changed, removed or moved; names the first that was, and exits with 1."""
+    """Check that no event was changed, removed or moved.
+
+    Names the first that was, and exits with 1.
+    """
     settings = settings_or_exit(StorageSettings)
     columns = (TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
@@ -98,26 +103,31 @@ def verify_events() -> None:
 
 
 def table_of(events: Sequence[RecordedEvent]) -> Table:
-    """Events as a table for a terminal."""
-    table = Table(show_lines=False, expand=False)
-    for heading in ("#", "when (UTC)", "who", "what", "backup", "from → to", "details"):
-        table.add_column(heading, overflow="fold")
+    """Events as a table for a terminal of 80 columns or more."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column("when (UTC)", no_wrap=True)
+    table.add_column("who", overflow="fold")
+    table.add_column("what", overflow="fold")
     for recorded in events:
         event = recorded.event
-        way = f"{event.source} → {event.destination}" if event.source else ""
-        facts = ", ".join(f"{name} {value}" for name, value in event.facts.items() if value not in {None, ""})
-        reason = event.reason.value.replace("_", " ") if event.reason else ""
-        cells = (
-            str(recorded.sequence),
-            f"{event.at:%Y-%m-%d %H:%M:%S}",
-            event.who.name,
-            event.kind.value.replace("_", " "),
-            event.backup_name or "",
-            way,
-            "; ".join(part for part in (reason, facts) if part),
-        )
-        table.add_row(*(Text(cell) for cell in cells))
+        when = f"{event.at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(str(recorded.sequence), when, Text(event.who.name), _what_happened(event))
     return table
+
+
+def _what_happened(event: Event) -> Text:
+    """What was done to which backup, and below it in small print whatever else is known."""
+    way = f"{event.source} → {event.destination}" if event.source else ""
+    facts = ", ".join(f"{name} {value}" for name, value in event.facts.items() if value not in {None, ""})
+    reason = event.reason.value.replace("_", " ") if event.reason else ""
+    words = Text("  ").join(
+        (Text(event.kind.value.replace("_", " "), style="bold"), Text(event.backup_name or ""), Text(way))
+    )
+    words.rstrip()
+    if details := "; ".join(filter(None, (reason, facts))):
+        words.append(f"\n{details}", style="dim")
+    return words
 
 
 def _filter(given: dict[str, object]) -> EventFilter:

@@ -14,13 +14,16 @@ import httpx
 from pydantic import SecretStr
 
 import bot
-from bot.assembly import CannotStartError
 from bot.settings import Settings
 
 STARTS_WITHIN = 60.0
 """Seconds that the bot has to become alive; a busy machine is slow."""
 STOPS_WITHIN = 15.0
 """Seconds that the bot has to stop before it is killed."""
+
+
+class BotDidNotStartError(RuntimeError):
+    """The bot's process ended, or did not become alive. It has said why on standard error."""
 
 
 class BotProcess:
@@ -55,7 +58,7 @@ class BotProcess:
         """Keep it running until the block is left.
 
         Raises:
-            CannotStartError: it ended, or did not become alive in time; it has said why on standard error.
+            BotDidNotStartError: it ended, or did not become alive in time; it has said why on standard error.
         """
         try:
             await self.start()
@@ -67,7 +70,7 @@ class BotProcess:
         """Start it, and wait until it is alive; nothing if it runs.
 
         Raises:
-            CannotStartError: it ended, or did not become alive in time.
+            BotDidNotStartError: it ended, or did not become alive in time.
         """
         async with self._changing:
             if self.state != "crashed":
@@ -97,10 +100,10 @@ class BotProcess:
                 async with asyncio.timeout(STARTS_WITHIN):
                     while not await _answers(client, self._alive):
                         if process.returncode is not None:
-                            raise CannotStartError(f"The bot ended with status {process.returncode}.")
+                            raise BotDidNotStartError(f"The bot ended with status {process.returncode}.")
                         await asyncio.sleep(0.05)
             except TimeoutError:
-                raise CannotStartError(f"The bot was not alive within {STARTS_WITHIN:g} s.") from None
+                raise BotDidNotStartError(f"The bot was not alive within {STARTS_WITHIN:g} s.") from None
 
     async def _stop(self) -> None:
         if self._process is None or self._process.returncode is not None:

@@ -1,14 +1,15 @@
 """``sandbox``: the real bot with a simulated Slack workspace and simulated Cloud Databases, on this machine alone."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
 import sys
 import tempfile
 import webbrowser
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,17 +19,47 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.assembly import CannotStartError, RunningBot, running_bot
-from bot.cli.bot_process import BotProcess, free_port
-from bot.sandbox.cloud import RunningCloud, SimulatedCloud
+from bot.cli.bot_process import BotDidNotStartError, BotProcess, free_port
+from bot.sandbox.cloud import RunningCloud, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
 from bot.sandbox.web import SandboxPage
-from bot.sandbox.workspace import ConversationScreen, Form, Message, Person, SimulatedWorkspace
+from bot.sandbox.workspace import (
+    AppError,
+    ConversationScreen,
+    Form,
+    Message,
+    NotPossibleError,
+    NotShownError,
+    OfferedOption,
+    Person,
+    SimulatedWorkspace,
+)
 from bot.server import SLACK_PATH
 from bot.settings import Settings
 from bot.slack.manifest import build_manifest
 from bot.telemetry import configure_logging
 
-__all__ = ["ConversationScreen", "Form", "Message", "Person", "Sandbox", "running_sandbox", "sandbox"]
+__all__ = [
+    "USUAL_SPEED",
+    "AppError",
+    "ConversationScreen",
+    "Form",
+    "Message",
+    "NotPossibleError",
+    "NotShownError",
+    "OfferedOption",
+    "Person",
+    "Sandbox",
+    "SimulatedCloud",
+    "StoredBackup",
+    "running_sandbox",
+    "sandbox",
+]
+
+PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
+
+PEOPLE = ("alice", "bob", "ana")
+"""Those of the workspace who may use the bot."""
 
 USUAL_SPEED = 60.0
 """A copy that takes four minutes takes four seconds."""
@@ -103,6 +134,7 @@ async def simulated_world(
         changes: settings of the bot that are to be others than a sandbox's usual ones, by name.
     """
     async with AsyncExitStack() as stack:
+        stack.enter_context(_without_proxies())
         cloud = SimulatedCloud(seed=seed, speed=speed, estate=estate)
         running_cloud = await stack.enter_async_context(cloud.serving())
         workspace = SimulatedWorkspace(seed=seed)
@@ -120,7 +152,7 @@ async def simulated_world(
             rackspace_api_key=SecretStr(running_cloud.api_key),
             rackspace_identity_url=running_cloud.identity_url,
             database_url=f"sqlite:///{folder / 'bot.sqlite'}",
-            allowed_people=tuple(workspace.person(name).id for name in ("alice", "bob", "ana")),
+            allowed_people=tuple(workspace.person(name).id for name in PEOPLE),
             port=port,
             log_level="WARNING",
             # a bot as impatient as its cloud is fast: the usual patience, divided
@@ -193,7 +225,7 @@ async def sandbox_with_page(
         page_port: of the page; 0 for any free one.
 
     Raises:
-        CannotStartError: the bot does not start.
+        BotDidNotStartError: the bot ended, or did not become alive in time.
     """
     port = port or free_port()
     async with (
@@ -208,33 +240,59 @@ async def sandbox_with_page(
             )
 
 
+@contextmanager
+def _without_proxies() -> Iterator[None]:
+    """Everything is on this machine, and is not asked for through a proxy: Slack's and the cloud's clients would take
+    one from the environment.
+    """
+    names = [name for name in os.environ if name.lower() in PROXIES]
+    set_aside = {name: os.environ.pop(name) for name in names}
+    try:
+        yield
+    finally:
+        os.environ.update(set_aside)
+
+
 @click.command()
 @click.option("--only", type=click.Choice(["cloud"]), help="Start the simulated cloud alone; prints one line of JSON.")
-@click.option("--port", default=0, show_default="any free one", help="Of the page, or of the cloud with --only cloud.")
-@click.option("--bot-port", default=0, show_default="any free one", help="Of the bot.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default="any free one",
+    help="Of the page, or of the cloud with --only cloud.",
+)
 @click.option("--seed", default=7, show_default=True, help="The same seed gives the same data.")
-@click.option("--speed", default=USUAL_SPEED, show_default=True, help="How much faster than true copies run.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=USUAL_SPEED,
+    show_default=True,
+    help="How much faster than true copies run.",
+)
 @click.option("--socket-mode", is_flag=True, help="The bot connects to Slack, rather than Slack to it.")
 @click.option("--browser/--no-browser", default=None, help="Open the page; usually where there is a screen for it.")
-def sandbox(
-    *, only: str | None, port: int, bot_port: int, seed: int, speed: float, socket_mode: bool, browser: bool | None
-) -> None:
+def sandbox(*, only: str | None, port: int, seed: int, speed: float, socket_mode: bool, browser: bool | None) -> None:
     """Try the bot on a page that looks like Slack, with a simulated cloud behind it.
 
-    Nothing leaves this machine. Ctrl-C ends it.
+    Prints where everything is and what can be done with it. Nothing leaves this machine. Ctrl-C ends it.
     """
-    if speed <= 0:
-        raise click.BadParameter("has to be more than 0", param_hint="--speed")
     configure_logging("text", "WARNING")
-    if only:
-        uvloop.run(_cloud_alone(port, seed, speed))
-        return
     opens = _has_a_screen() if browser is None else browser
     try:
-        uvloop.run(_all(port, bot_port, seed, speed, socket_mode=socket_mode, opens_browser=opens))
-    except (CannotStartError, OSError) as error:
-        click.secho(f"The sandbox cannot start. {error}", fg="red", err=True)
-        sys.exit(1)
+        if only:
+            uvloop.run(_cloud_alone(port, seed, speed))
+        else:
+            uvloop.run(_all(port, seed, speed, socket_mode=socket_mode, opens_browser=opens))
+    except (CannotStartError, BotDidNotStartError, OSError) as error:
+        raise click.ClickException(_why_not(error, port)) from error
+
+
+def _why_not(error: Exception, port: int) -> str:
+    cause = error if isinstance(error, OSError) else error.__cause__
+    if isinstance(cause, OSError) and cause.errno in {errno.EADDRINUSE, errno.EACCES}:
+        return f"Port {port} cannot be had: {os.strerror(cause.errno)}. Give another --port, or 0 for any free one."
+    return f"The sandbox cannot start. {error}"
 
 
 async def _cloud_alone(port: int, seed: int, speed: float) -> None:
@@ -245,30 +303,52 @@ async def _cloud_alone(port: int, seed: int, speed: float) -> None:
         await _until_told_to_stop()
 
 
-async def _all(port: int, bot_port: int, seed: int, speed: float, *, socket_mode: bool, opens_browser: bool) -> None:
-    click.echo("Starting the simulated workspace, the simulated cloud and the bot ...")
+async def _all(port: int, seed: int, speed: float, *, socket_mode: bool, opens_browser: bool) -> None:
+    stop = _told_to_stop()
     with tempfile.TemporaryDirectory(prefix="copy-backup-") as folder:
         async with sandbox_with_page(
-            Path(folder), seed=seed, speed=speed, socket_mode=socket_mode, port=bot_port, page_port=port
+            Path(folder), seed=seed, speed=speed, socket_mode=socket_mode, page_port=port
         ) as all_:
-            click.echo("This is a sandbox: nothing in it is real, and nothing leaves this machine.")
-            click.echo(f"  open this page     {all_.page}")
-            click.echo(f"  the bot            http://127.0.0.1:{all_.settings.port}")
-            click.echo(f"  simulated Slack    {all_.slack_api_url}")
-            click.echo(f"  simulated Identity {all_.running_cloud.identity_url}")
-            for region, url in all_.running_cloud.regions.items():
-                click.echo(f"  databases in {region}   {url}")
-            click.echo(f"  audit log          {all_.settings.database_url}")
-            click.echo("Ctrl-C ends it.")
+            click.echo(_described(all_))
             if opens_browser:
                 webbrowser.open(all_.page)
-            await _until_told_to_stop()
+            await stop.wait()
 
 
 def _has_a_screen() -> bool:
     """Whether somebody sits at a terminal of a machine with a display."""
     has_display = sys.platform in ("darwin", "win32") or bool(os.getenv("DISPLAY") or os.getenv("WAYLAND_DISPLAY"))
     return sys.stdout.isatty() and has_display
+
+
+def _described(world: SandboxWithPage) -> str:
+    """Where everything is, and what can be done with it."""
+    cloud = world.running_cloud
+    slack = world.slack_api_url.removesuffix("/api/")
+    databases = "\n".join(f"  databases in {region}   {url}" for region, url in cloud.regions.items())
+    return f"""\
+This is a sandbox: nothing in it is real, and nothing leaves this machine.
+
+Open this page       {world.page}
+
+Where everything else is
+  the bot            http://127.0.0.1:{world.settings.port}
+  simulated Slack    {world.slack_api_url}
+  simulated Identity {cloud.identity_url}   (username {cloud.username}, API key {cloud.api_key})
+{databases}
+
+Who is there
+  {", ".join(PEOPLE)} may use the bot; carol, greg (a guest) and otto (a guest) may not.
+  Channels with the bot: #databases, #ops-private. Without it: #general, #archive (archived).
+
+What you can do, from another terminal
+  See the channel     curl {slack}/control/channels/databases/messages
+  See the cloud       curl http://127.0.0.1:{cloud.port}/control/backups/IAD
+  Make trouble        curl -d '{{"status": 503, "times": 2, "operation": "copy"}}' \\
+                           http://127.0.0.1:{cloud.port}/control/trouble/refuse
+  Read the audit log  DATABASE_URL={world.settings.database_url} python -m bot audit list
+
+Ctrl-C ends it, and leaves nothing behind."""
 
 
 async def _until_told_to_stop() -> None:

@@ -6,7 +6,7 @@ import logging
 import math
 import random
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import quote
@@ -121,7 +121,7 @@ class CloudDatabases:
             return answer
         return read_backup(answer.body, region) or _not_understood(answer)
 
-    async def pages(self, region: str, *, urgent: bool = False) -> AsyncIterator[tuple[Backup, ...] | Fault]:
+    async def pages(self, region: str, *, urgent: bool = False) -> AsyncGenerator[tuple[Backup, ...] | Fault, None]:
         """All backups of a region, page by page; each backup once. A `Fault` is the last thing it gives.
 
         Args:

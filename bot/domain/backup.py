@@ -31,6 +31,9 @@ class BackupStatus(StrEnum):
     COPY_ERROR = "COPY_ERROR"
 
 
+COPYABLE_STATUSES = (BackupStatus.COMPLETED, BackupStatus.COPY_ERROR)
+"""A backup in one of these can be copied: COPY_ERROR says that an earlier copy of it failed; its data is whole."""
+
 FAILED_STATUSES = frozenset({BackupStatus.FAILED, BackupStatus.DELETE_FAILED, BackupStatus.COPY_ERROR})
 """A backup in one of these will never become usable."""
 
@@ -92,7 +95,7 @@ class Backup:
     @property
     def is_copyable(self) -> bool:
         """Whether the service would take a copy of it now, its parent aside."""
-        return self.status == BackupStatus.COMPLETED
+        return self.status in COPYABLE_STATUSES
 
     @property
     def is_usable(self) -> bool:

@@ -81,6 +81,7 @@ class Copy:
         plan_digest: of what was confirmed; see `bot.domain.plan.CopyPlan.digest`.
         present_before: ids of backups that were in the destination before the request and could be mistaken
             for its result.
+        failed_before: ids of backups that were there too, but had failed: a copy may take the place of one.
         attempts: requests sent so far.
         next_attempt_at: when a refused request is sent again.
         parent_id: id of the parent as it stands in the destination; ``None`` for a full backup.
@@ -104,6 +105,7 @@ class Copy:
     plan_digest: str
     state: CopyState = CopyState.REQUESTED
     present_before: tuple[str, ...] = ()
+    failed_before: tuple[str, ...] = ()
     attempts: int = 0
     sent_at: datetime | None = None
     next_attempt_at: datetime | None = None

@@ -74,7 +74,8 @@ def new_backup(copy: Copy, candidates: Iterable[Backup]) -> Recognised | Backup 
     Returns:
         A `Recognised` if it is there; the plain `Backup` if it is there and has failed; ``None`` if it is not.
     """
-    new = [candidate for candidate in candidates if candidate.id not in copy.present_before]
+    old = (*copy.present_before, *copy.failed_before)
+    new = [c for c in candidates if c.id not in (old if c.has_failed else copy.present_before)]
     recorded = (copy.copied_id,) if copy.copied_id else ()
     found = recognise(copy.backup, new, recorded_ids=recorded, names=(copy.name,))
     if found:
@@ -86,7 +87,8 @@ def new_backup(copy: Copy, candidates: Iterable[Backup]) -> Recognised | Backup 
 def progress_of(copy: Copy, look: Look) -> Progress:
     """What one look says about a copy that was sent, or may have been."""
     source_status = look.source.status if isinstance(look.source, Backup) else None
-    if source_status == BackupStatus.COPY_ERROR:
+    at_rest = source_status == BackupStatus.COMPLETED or _shows_an_older_error(copy, source_status)
+    if source_status == BackupStatus.COPY_ERROR and not at_rest:
         return Broken(Reason.COPY_FAILED, status=source_status)
     if not isinstance(look.destination, Fault):
         match new_backup(copy, look.destination):
@@ -96,10 +98,15 @@ def progress_of(copy: Copy, look: Look) -> Progress:
                 return InProgress(arriving.status)
             case Backup(status=failed):
                 return Broken(Reason.COPY_FAILED, status=failed)
-    if source_status is not None and source_status != BackupStatus.COMPLETED:
+    if source_status is not None and not at_rest:
         return InProgress(source_status)
     if isinstance(look.destination, Fault):
         return CannotTell(look.destination)
     if isinstance(look.source, Fault) and look.source.reason is not Reason.NOT_FOUND:
         return CannotTell(look.source)
     return NothingThere()
+
+
+def _shows_an_older_error(copy: Copy, source_status: str | None) -> bool:
+    """Whether the source has shown since before this copy that one of it failed, and nothing else yet."""
+    return source_status == BackupStatus.COPY_ERROR == copy.backup.status and copy.shown_status is None

@@ -1,5 +1,6 @@
 """Send the copy request: the last look, the intent, the request, and what its answer means."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.backup import Backup, BackupStatus
@@ -48,7 +49,7 @@ def _impossible(source: Backup | Fault) -> Reason | None:
     """
     if isinstance(source, Fault):
         return Reason.BACKUP_NOT_FOUND if source.reason is Reason.NOT_FOUND else None
-    return Reason.BACKUP_NOT_COPYABLE if source.has_failed else None
+    return Reason.BACKUP_NOT_COPYABLE if source.has_failed and not source.is_copyable else None
 
 
 async def _arrived_already(ports: Ports, copy: Copy) -> bool:
@@ -73,6 +74,7 @@ async def _wait_for_other_copy(ports: Ports, copy: Copy) -> None:
 
 async def _send(ports: Ports, copy: Copy, parent: ParentStatus) -> None:
     found = parent.found if isinstance(parent, ParentReady) else None
+    there = () if copy.attempts else await _there_before(ports, copy)
     sending = await move(
         ports,
         copy,
@@ -82,7 +84,8 @@ async def _send(ports: Ports, copy: Copy, parent: ParentStatus) -> None:
         attempts=copy.attempts + 1,
         sent_at=ports.clock.now(),
         next_attempt_at=None,
-        present_before=copy.present_before if copy.attempts else await _present_before(ports, copy),
+        present_before=copy.present_before or tuple(each.id for each in there if not each.has_failed),
+        failed_before=copy.failed_before or tuple(each.id for each in there if each.has_failed),
         parent_id=found.backup.id if found else None,
         parent_evidence=found.evidence if found else None,
         reason=None,
@@ -104,11 +107,10 @@ async def _send(ports: Ports, copy: Copy, parent: ParentStatus) -> None:
         await _refused(ports, sending, answer)
 
 
-async def _present_before(ports: Ports, copy: Copy) -> tuple[str, ...]:
-    """Ids in the destination that could be mistaken for the result, and are not: they were there before."""
+async def _there_before(ports: Ports, copy: Copy) -> Sequence[Backup]:
+    """Backups of the destination that could be mistaken for the result, and are not: they are there before it."""
     await find_in_region(ports, copy.backup, copy.destination, names=[copy.name], urgent=False)
-    there = await ports.catalogue.likely_copies(copy.backup, copy.destination, names=[copy.name])
-    return tuple(backup.id for backup in there)
+    return await ports.catalogue.likely_copies(copy.backup, copy.destination, names=[copy.name])
 
 
 async def _refused(ports: Ports, copy: Copy, fault: Fault) -> None:

@@ -24,6 +24,7 @@ from bot.sandbox.backup import MYSQL_56, StoredBackup, location_of
 ACCOUNT = "938359"
 """The account id of the sandbox."""
 
+_WITHOUT_SCHEDULES = ("SYD", "HKG")  # cloud-databases-api.md, Backups
 _MYSQL_57 = {"type": "mysql", "version": "5.7", "version_id": "3c9e5ba2-4c1c-4b6e-8d0f-7be7f3d4b1c6"}
 _MARIADB = {"type": "mariadb", "version": "10", "version_id": "8dc5b2c4-2ea8-4f4a-8c4b-5ef2c9a3fd0e"}
 _PERCONA = {"type": "percona", "version": "5.6", "version_id": "ab0a2b1c-5d39-4d0c-b0c8-3bc0b9a84a37"}
@@ -150,16 +151,18 @@ class _Builder:
             description=description,
             is_automated=is_automated,
             location=location_of(region, ACCOUNT, backup_id) if located else None,
-            volume_size=10,
+            volume_size=20,
             unknown_fields=unknown_fields or {},
         )
         self.backups[region].append(backup)
         return backup
 
     def copy(self, backup: StoredBackup, *regions: str) -> None:
-        """Puts copies under the same id into other regions, as a schedule with `copy_to` does."""
+        """Puts copies under the same id into other regions, as a schedule with `copy_to` does, or a person."""
         for region in regions:
-            self.backups[region].append(replace(backup, location=location_of(region, ACCOUNT, backup.id)))
+            automated = 0 if region in _WITHOUT_SCHEDULES else backup.is_automated
+            location = location_of(region, ACCOUNT, backup.id)
+            self.backups[region].append(replace(backup, location=location, is_automated=automated))
 
     def estate(self) -> Estate:
         return Estate({region: tuple(backups) for region, backups in self.backups.items()}, self.named)
@@ -312,7 +315,7 @@ def _add_manual_backups(builder: _Builder) -> None:
 
 
 def _add_other_regions(builder: _Builder) -> None:
-    """Databases that live elsewhere. SYD and HKG have no schedules (cloud-databases-api.md, Backups)."""
+    """Databases that live elsewhere; people back them up by hand."""
     for region, database, number in (("HKG", "apac-sessions-db", 3), ("SYD", "apac-orders-db", 4)):
         instance = builder.new_id()
         for back in range(number):

@@ -29,8 +29,8 @@ class _Connection(HttpToolsProtocol):
 
 
 @asynccontextmanager
-async def loopback_server(app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[int]:
-    """Serves `app`, HTTP and WebSocket, until the block is left. There are no lifespan events.
+async def loopback_server(app: ASGIApp, *, port: int = 0) -> AsyncIterator[int]:
+    """Serves `app`, HTTP and WebSocket, on 127.0.0.1 alone, until the block is left. There are no lifespan events.
 
     Leaving takes milliseconds: idle connections are closed, WebSockets get a close frame (1012),
     requests still at work are cancelled and their connections cut.
@@ -38,7 +38,6 @@ async def loopback_server(app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1
     Args:
         app: The ASGI application.
         port: The TCP port, 0 for any free one.
-        host: The address to listen on.
 
     Yields:
         The port that is listened on.
@@ -51,7 +50,7 @@ async def loopback_server(app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
+        listening.bind(("127.0.0.1", port))
         server = Server(_config(app))
         server.config.load()
         server.lifespan = server.config.lifespan_class(server.config)

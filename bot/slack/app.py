@@ -13,6 +13,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.logger.messages import warning_token_skipped
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
 from starlette.responses import Response
@@ -117,6 +118,7 @@ class SlackRoom:
             """Bolt wants to know whose token it is; the guard decides who may come in."""
             return AuthorizeResult(enterprise_id=None, team_id=self._directory.home, bot_token=None)
 
+        logging.getLogger(f"slack_bolt.{AsyncApp.__name__}").addFilter(_worth_knowing)
         app = AsyncApp(
             name="copy-backup-bot",
             authorize=authorize,
@@ -132,6 +134,11 @@ class SlackRoom:
         for module in LISTENERS:
             module.register(app, desk)
         return app
+
+
+def _worth_knowing(record: logging.LogRecord) -> bool:
+    """Bolt finds SLACK_BOT_TOKEN in the environment by itself, and warns that it is ignored, which is not so."""
+    return record.getMessage() != warning_token_skipped()
 
 
 async def _unexpected(error: Exception) -> BoltResponse:

@@ -70,17 +70,19 @@ class SlackTroubleError(Exception):
 class SlackClient:
     """The bot's own client. Every call raises `SlackTroubleError` when it did not work."""
 
-    def __init__(self, token: SecretStr, api_url: str, *, timeout: float = 10.0) -> None:
+    def __init__(self, token: SecretStr, api_url: str, *, timeout: float = 10.0, waits_for_rates: bool = True) -> None:
         """Nothing is opened before the first call.
 
         Args:
             token: the bot's token.
             api_url: such as ``https://slack.com/api/``.
             timeout: seconds one call may take at most.
+            waits_for_rates: whether a call that was refused for its rate is made again after ``Retry-After``.
         """
         self._token = token
         self._api_url = api_url
         self._timeout = timeout
+        self._waits_for_rates = waits_for_rates
         self._session: aiohttp.ClientSession | None = None
         self._once: AsyncWebClient | None = None
         self._repeating: AsyncWebClient | None = None
@@ -109,11 +111,10 @@ class SlackClient:
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=self._timeout), connector=aiohttp.TCPConnector(limit=0)
         )
-        rate = AsyncRateLimitErrorRetryHandler(max_retry_count=1)
-        self._once = self._sdk_client([rate])
-        self._repeating = self._sdk_client(
-            [rate, AsyncConnectionErrorRetryHandler(max_retry_count=2), AsyncServerErrorRetryHandler(max_retry_count=2)]
-        )
+        rate = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if self._waits_for_rates else []
+        lost = [AsyncConnectionErrorRetryHandler(max_retry_count=2), AsyncServerErrorRetryHandler(max_retry_count=2)]
+        self._once = self._sdk_client(rate)
+        self._repeating = self._sdk_client([*rate, *lost])
 
     def _sdk_client(self, handlers: list[Any]) -> AsyncWebClient:
         return AsyncWebClient(
@@ -323,9 +324,18 @@ def _trouble(method: str, error: SlackApiError) -> SlackTroubleError:
     if not isinstance(data, dict):
         return SlackTroubleError(method, SERVER_ERROR)
     name = data.get("error") or (SERVER_ERROR if isinstance(status, int) and status >= 500 else "unknown_error")
+    return SlackTroubleError(method, str(name), messages=_said(data))
+
+
+def _said(data: Json) -> tuple[str, ...]:
+    """What Slack says about the arguments: in ``response_metadata``, or for ``blocks.validate`` in ``errors``."""
     metadata = data.get("response_metadata")
-    messages = metadata.get("messages", ()) if isinstance(metadata, dict) else ()
-    return SlackTroubleError(method, str(name), messages=tuple(str(message) for message in messages))
+    messages = metadata.get("messages") if isinstance(metadata, dict) else None
+    if isinstance(messages, list):
+        return tuple(str(message) for message in messages)
+    errors = data.get("errors")
+    found = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+    return tuple(f"{each.get('pointer', '')}: {each.get('message', '')}" for each in found)
 
 
 def _seconds(header: str | None) -> float | None:

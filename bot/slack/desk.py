@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -20,6 +20,12 @@ from bot.slack.views.blocks import Message, View
 from bot.slack.views.copy_form import CopyForm, FormContext
 
 Value = TypeVar("Value")
+
+ShowView = Callable[[View], Awaitable[object]]
+"""Shows something else in a view that a person has before them."""
+
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between tries to change a view that Slack may not have yet."""
 
 
 class Remembered(Generic[Value]):
@@ -111,6 +117,21 @@ class Desk:
         if shown is None and seen_hash is not None:
             shown = await self.client.update_view(view_id, view)
         return shown.hash if shown else None
+
+    async def show_next(self, name: str, view: View) -> None:
+        """Change the view that the answer to a submission brings. Slack may hear of the change before it has read
+        that answer: then it does not know the view yet, and is told again.
+
+        Args:
+            name: the ``external_id`` that the answer gives the view. It stays, so that a submission that is delivered
+                twice brings one view.
+            view: what it shows.
+        """
+        for pause in (*PAUSES, None):
+            shown = await self.client.update_view(name, view | {"external_id": name})
+            if shown or pause is None:
+                return
+            await asyncio.sleep(pause)
 
     # What the form shows
 

@@ -122,7 +122,7 @@ class Directory:
             if not trouble.is_passing and trouble.error in {"user_not_found", "user_not_visible"}:
                 self._people.pop(person_id, None)
             return
-        self._people[person_id] = _Known(_member(user, self.home), self._clock())
+        self._people[person_id] = _Known(member_of(user, self.home), self._clock())
         self._people.move_to_end(person_id)
         while len(self._people) > self._memory.people:
             self._people.popitem(last=False)
@@ -142,7 +142,13 @@ class Directory:
         return replace(member, groups=groups) if groups else member
 
 
-def _member(user: User, home: str | None) -> Member:
+def member_of(user: User, home: str | None) -> Member:
+    """Somebody as the rules see them.
+
+    Args:
+        user: as Slack describes them.
+        home: id of the workspace the bot belongs to: whoever belongs to another is a guest.
+    """
     elsewhere = user.team_id is not None and user.team_id != home
     if elsewhere and user.enterprise_user is not None:
         elsewhere = home not in user.enterprise_user.teams

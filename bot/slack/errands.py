@@ -5,6 +5,8 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 
+from bot.slack.client import SlackTroubleError
+
 logger = logging.getLogger(__name__)
 
 Tell = Callable[[str], Awaitable[None]]
@@ -56,6 +58,6 @@ async def report_unexpected(error: Exception, what: str, tell: Tell | None) -> s
     if tell is not None:
         try:
             await tell(incident)
-        except Exception:  # telling is all that is left to try
+        except (SlackTroubleError, RuntimeError):  # Slack does not take it, or the client is closed already
             logger.warning("nobody could be told of error %s", incident, exc_info=True)
     return incident

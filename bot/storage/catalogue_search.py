@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database as Connection
 
-from bot.domain.backup import Backup, BackupStatus
+from bot.domain.backup import COPYABLE_STATUSES
 from bot.operations.ports import Found
 from bot.storage.catalogue_table import GROUP_BITS, UUID, backups_numbered, searchable
 
 SHORTEST_INDEXED = 3
 """Characters: what a trigram index can find. A shorter word is not looked for in ids: it would be in most of them."""
+
+NEWEST = (1 << GROUP_BITS) - 1
+"""The bits of a number that grow with the time a backup was made, whatever its group."""
 
 IN_LABEL = "text LIKE ? ESCAPE '\\'"
 IN_SOME_ID = "SELECT rowid AS number FROM ids_index WHERE ids_index MATCH ? AND rowid"
@@ -48,7 +51,7 @@ def find(connection: Connection, region: str, text: str, limit: int) -> Found:
     """Search one region; see `bot.operations.ports.Catalogue.search`."""
     longest_first = sorted(set(searchable(text).split()), key=len, reverse=True)  # they leave the least to the others
     words = [_word(connection, word) for word in longest_first]
-    backups: list[Backup] = []
+    copyable: list[int] = []
     total = 0
     not_copyable: dict[str, int] = {}
     groups = connection.execute(
@@ -56,12 +59,14 @@ def find(connection: Connection, region: str, text: str, limit: int) -> Found:
     )
     for group_id, status, size in groups.fetchall():
         group = _Group(group_id, size)
-        if status == BackupStatus.COMPLETED:
-            numbers, total = _newest(connection, words, group, limit)
-            backups = backups_numbered(connection, numbers)
+        if status in COPYABLE_STATUSES:
+            numbers, count = _newest(connection, words, group, limit)
+            copyable += numbers
+            total += count
         elif count := _newest(connection, words, group, 0)[1]:
             not_copyable[status] = count
-    return Found(tuple(backups), total, not_copyable)
+    newest_first = sorted(copyable, key=lambda number: number & NEWEST, reverse=True)
+    return Found(tuple(backups_numbered(connection, newest_first[:limit])), total, not_copyable)
 
 
 def _word(connection: Connection, word: str) -> _Word:

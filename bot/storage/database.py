@@ -143,19 +143,25 @@ def _connected(uri: str) -> Connection:
     return connection
 
 
+def lock_path(path: Path) -> Path:
+    """The file beside a database that is locked by the process that works on it."""
+    return path.with_name(f"{path.name}.lock")
+
+
 def _locked(path: Path) -> FileLock:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".lock")
+    beside = lock_path(path)
     lock = FileLock(beside, mode=OWNER_ONLY, blocking=False, thread_local=False)  # closed in another thread
     try:
         lock.acquire()
     except Timeout:
-        raise FileInUseError(path, _process_in(beside)) from None
+        raise FileInUseError(path, process_in(beside)) from None
     beside.write_text(str(os.getpid()), encoding="ascii")
     return lock
 
 
-def _process_in(lock_file: Path) -> int | None:
+def process_in(lock_file: Path) -> int | None:
+    """The id of the process that has, or had, the lock; ``None`` where that is not known."""
     try:
         return int(lock_file.read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -163,8 +169,7 @@ def _process_in(lock_file: Path) -> int | None:
 
 
 def _migrate(connection: Connection, path: Path, migrations: Sequence[Migration]) -> None:
-    with closing(connection.execute("PRAGMA user_version")) as found:
-        version: int = found.fetchone()[0]
+    version = schema_version(connection)
     if version > len(migrations):
         raise NewerFileError(path, version, len(migrations))
     for number, migration in enumerate(migrations[version:], start=version + 1):
@@ -172,6 +177,13 @@ def _migrate(connection: Connection, path: Path, migrations: Sequence[Migration]
         migration(connection)
         connection.execute(f"PRAGMA user_version = {number}")
         connection.execute("COMMIT")
+
+
+def schema_version(connection: Connection) -> int:
+    """How many migrations a file has gone through."""
+    with closing(connection.execute("PRAGMA user_version")) as found:
+        version: int = found.fetchone()[0]
+    return version
 
 
 def _explained(path: Path, error: sqlite3.Error) -> StorageError:

@@ -130,6 +130,15 @@ async def test_what_cannot_be_copied_is_counted_by_status_and_not_offered(catalo
     assert result.not_copyable == {"COPYING": 1, "FAILED": 2, "NEW": 1, "SOMETHING_UNHEARD_OF": 1}
 
 
+async def test_a_backup_of_which_a_copy_failed_is_offered_among_the_others(catalogue: Catalogue) -> None:
+    for number, status in enumerate(["COMPLETED", "COPY_ERROR", "COMPLETED"]):
+        await catalogue.put([backup(f"id-{number}", status=status, created=START + timedelta(hours=number))])
+    result = await catalogue.search("DFW", "nightly", limit=2)
+    assert [each.id for each in result.backups] == ["id-2", "id-1"]
+    assert result.total == 3
+    assert result.not_copyable == {}
+
+
 async def test_a_word_in_both_name_and_id_counts_a_backup_once(catalogue: Catalogue) -> None:
     await catalogue.put([backup(name=f"of {FIRST}"), backup(SECOND, description=FIRST), backup(THIRD)])
     for text in (FIRST, FIRST[:13]):

@@ -9,7 +9,8 @@
 Modules: `simulation` serves it; `web` is its HTTP face and `control` the control interface over HTTP;
 `state` is the account behind them; `identity`, `copying`, `store`, `limits`, `clock` and `faults` are its
 rules; `behaviour` switches what the sources leave open, `trouble` what goes wrong; `record` remembers
-every request. The facts are those of copy-backup-operation.rst and cloud-databases-api.md.
+every request, and `bot.sandbox.wire` all that went over the wire, for the page. The facts are those of
+copy-backup-operation.rst and cloud-databases-api.md.
 """
 
 from bot.sandbox.backup import StoredBackup

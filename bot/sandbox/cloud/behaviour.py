@@ -1,11 +1,12 @@
 """What the sources do not say about Cloud Databases, as switches; the bot must work either way."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 Role = Literal["dbaas:admin", "dbaas:creator", "dbaas:observer", "admin", "observer"]
+Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Behaviour:
         naive_times: Times have no `Z`.
         expires_with_offset: The token's expiry is given as `-05:00`, not as `Z`.
         same_token: A login while a token is valid returns that one.
+        missing_token_status: A request without any token is answered with this.
         token_seconds: How long a token lives.
         copy_base_seconds: How long a copy takes, whatever its size.
         copy_seconds_per_gb: How long a copy takes for each GB.
@@ -54,7 +56,8 @@ class Behaviour:
     naive_times: bool = False
     expires_with_offset: bool = False
     same_token: bool = True
-    token_seconds: float = 24 * 3600
-    copy_base_seconds: float = 30.0
-    copy_seconds_per_gb: float = 45.0
-    destination_lag_seconds: float = 0.0
+    missing_token_status: Literal[401, 500] = 401
+    token_seconds: Seconds = 24 * 3600
+    copy_base_seconds: Seconds = 30.0
+    copy_seconds_per_gb: Seconds = 45.0
+    destination_lag_seconds: Seconds = 0.0

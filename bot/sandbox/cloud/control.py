@@ -2,13 +2,15 @@
 
 | request | what it does |
 |---|---|
-| `GET /control/state` | the clock, the limits, the behaviour, how many backups each region has |
+| `GET /control/state` | clock, limits, behaviour, how many backups each region has, the trouble that is on |
 | `PATCH /control/behaviour` | changes switches of `Behaviour`, such as `{"copied_ids": "new"}` |
 | `PATCH /control/limits` | changes rate limits, such as `{"copy": null}`: as many as come |
 | `PATCH /control/clock` | `{"advance": 3600}` seconds, `{"speed": 100}` |
 | `GET /control/backups/REGION` | all backups of a region, as the API shows them |
 | `POST /control/backups/REGION` | adds a backup: the arguments of `CloudState.add_backup` |
 | `DELETE /control/backups/REGION/ID` | removes one with its children, whatever their status |
+| `GET /control/copies` | the copies that run, each with its progress from 0 to 1 |
+| `GET /control/wire` | the latest requests with answers, times and no secrets; `?after=NUMBER&most=100` |
 | `GET /control/requests` | every request so far; `?operation=copy&region=DFW&backup_id=...` |
 | `POST /control/trouble/refuse` | a fault: `{"status": 503, "times": 2, "operation": "copy"}` |
 | `POST /control/trouble/slow` | `{"seconds": 2, "for_seconds": 30}` |
@@ -23,53 +25,43 @@
 | `DELETE /control/trouble` | switches all of it off |
 
 Which requests a trouble is for, and how often, is said with the fields of `trouble.Fits`. A request that
-makes no sense is answered with 422 and the reasons. Changes are answered with the state after them.
+makes no sense is answered with 422 and the reasons. Changes are answered with the state after them, and
+how often a trouble has struck is in its `count` there.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
-from typing import TypeVar
+from http import HTTPStatus
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response
+from starlette.routing import Mount
 
 from bot.sandbox.backup import MYSQL_56
 from bot.sandbox.cloud.behaviour import Behaviour
 from bot.sandbox.cloud.copying import CopyEnd
+from bot.sandbox.cloud.identity import RegionName
+from bot.sandbox.cloud.record import OperationName
 from bot.sandbox.cloud.state import DEFAULT_INSTANCE, CloudState
-from bot.sandbox.cloud.trouble import Hold
+from bot.sandbox.cloud.trouble import Cut, Hold, Refusal, Slowness, Switch
+from bot.sandbox.controls import Body, NotThereError, answer, mounted, read_body, shows_wire
 
 
-class _NotThereError(Exception):
-    """What a path names is not there."""
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    def given(self) -> dict[str, object]:
-        """The fields that were in the request."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
-
-
-class _Fits(_Body):
+class _Fits(Body):
     times: int | None = Field(None, ge=1)
     for_seconds: float | None = Field(None, gt=0)
-    operation: str | None = None
-    region: str | None = None
+    operation: OperationName | None = None
+    region: RegionName | None = None
     backup_id: str | None = None
     after_work: bool = False
 
 
 class _Refuse(_Fits):
-    status: int = Field(ge=400, le=599)
-    retry_after: int | None = Field(None, ge=0)
+    status: Annotated[int, Field(ge=400, le=599), AfterValidator(lambda status: HTTPStatus(status).value)]
+    retry_after: int | None = Field(None, ge=0, le=10**6)
     retry_after_as_date: bool = False
     html: bool = False
     empty: bool = False
@@ -77,27 +69,27 @@ class _Refuse(_Fits):
 
 
 class _Hold(_Fits):
-    operation: str
+    operation: OperationName
 
 
 class _Slow(_Fits):
     seconds: float = Field(ge=0)
 
 
-class _NeverFinish(_Body):
-    times: int = Field(1, ge=1)
+class _NeverFinish(Body):
+    times: int = Field(1, ge=1, le=10_000)
 
 
 class _FailCopies(_NeverFinish):
     ends: CopyEnd = "FAILED"
 
 
-class _Clock(_Body):
-    advance: float = 0.0
-    speed: float | None = Field(None, gt=0)
+class _Clock(Body):
+    advance: float = Field(0.0, ge=-1e9, le=1e9)
+    speed: float | None = Field(None, ge=1e-6, le=1e6)
 
 
-class _Limits(_Body):
+class _Limits(Body):
     list: int | None = Field(None, ge=0)
     show: int | None = Field(None, ge=0)
     delete: int | None = Field(None, ge=0)
@@ -105,7 +97,7 @@ class _Limits(_Body):
     seconds: float = Field(60.0, gt=0)
 
 
-class _Backup(_Body):
+class _Backup(Body):
     id: str | None = None
     name: str | None = "a-backup"
     parent_id: str | None = None
@@ -113,8 +105,8 @@ class _Backup(_Body):
     status: str = "COMPLETED"
     instance_id: str | None = DEFAULT_INSTANCE
     source: dict[str, str] | None = None
-    datastore: dict[str, str] | None = dict(MYSQL_56)
-    created: datetime | None = None
+    datastore: dict[str, str] | None = Field(default_factory=lambda: dict(MYSQL_56))
+    created: AwareDatetime | None = None
     description: str | None = None
     type: str | None = None
     is_automated: bool | int = 0
@@ -123,53 +115,39 @@ class _Backup(_Body):
     unknown_fields: dict[str, object] | None = None
 
 
-_Model = TypeVar("_Model", bound=BaseModel)
 _BEHAVIOUR = TypeAdapter(Behaviour)
-_Handler = Callable[[Request], Awaitable[Response]]
+_CHANGES = TypeAdapter(dict[str, object])
+_PATIENCE = TypeAdapter(Annotated[float, Field(ge=0, le=600)])
 
 
-def control_routes(cloud: CloudState) -> list[BaseRoute]:
-    """The routes under `/control`; see the module."""
+def control_interface(cloud: CloudState) -> Mount:
+    """All that is under `/control`; see the module."""
     control = _Control(cloud)
-    routes: dict[tuple[str, str], _Handler] = {
-        ("GET", "/state"): control.state,
-        ("PATCH", "/behaviour"): control.change_behaviour,
-        ("PATCH", "/limits"): control.change_limits,
-        ("PATCH", "/clock"): control.move_clock,
-        ("GET", "/backups/{region}"): control.backups,
-        ("POST", "/backups/{region}"): control.add_backup,
-        ("DELETE", "/backups/{region}/{backup_id}"): control.remove_backup,
-        ("GET", "/requests"): control.requests,
-        ("POST", "/trouble/refuse"): control.refuse,
-        ("POST", "/trouble/slow"): control.slow,
-        ("POST", "/trouble/lose_answer"): control.lose_answer,
-        ("POST", "/trouble/cut_connection"): control.cut_connection,
-        ("POST", "/trouble/fail_copies"): control.fail_copies,
-        ("POST", "/trouble/never_finish"): control.never_finish,
-        ("POST", "/trouble/revoke_tokens"): control.revoke_tokens,
-        ("POST", "/trouble/hold"): control.hold,
-        ("GET", "/trouble/hold/{number:int}"): control.held,
-        ("DELETE", "/trouble/hold/{number:int}"): control.release,
-        ("DELETE", "/trouble"): control.lift_trouble,
-    }
-    return [
-        Route(f"/control{path}", _told_what_is_wrong(handler), methods=[method])
-        for (method, path), handler in routes.items()
-    ]
-
-
-def _told_what_is_wrong(handler: _Handler) -> _Handler:
-    """Answers a request that makes no sense with 422 and the reasons."""
-
-    async def checked(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except ValidationError as error:
-            return JSONResponse({"errors": [str(one["msg"]) for one in error.errors()]}, 422)
-        except _NotThereError as error:
-            return JSONResponse({"errors": [f"There is no {error}."]}, 404)
-
-    return checked
+    return mounted(
+        {
+            ("GET", "/state"): control.state,
+            ("PATCH", "/behaviour"): control.change_behaviour,
+            ("PATCH", "/limits"): control.change_limits,
+            ("PATCH", "/clock"): control.move_clock,
+            ("GET", "/backups/{region}"): control.backups,
+            ("POST", "/backups/{region}"): control.add_backup,
+            ("DELETE", "/backups/{region}/{backup_id}"): control.remove_backup,
+            ("GET", "/copies"): control.copies,
+            ("GET", "/requests"): control.requests,
+            ("GET", "/wire"): shows_wire(cloud.wire),
+            ("POST", "/trouble/refuse"): control.refuse,
+            ("POST", "/trouble/slow"): control.slow,
+            ("POST", "/trouble/lose_answer"): control.lose_answer,
+            ("POST", "/trouble/cut_connection"): control.cut_connection,
+            ("POST", "/trouble/fail_copies"): control.fail_copies,
+            ("POST", "/trouble/never_finish"): control.never_finish,
+            ("POST", "/trouble/revoke_tokens"): control.revoke_tokens,
+            ("POST", "/trouble/hold"): control.hold,
+            ("GET", "/trouble/hold/{number:int}"): control.held,
+            ("DELETE", "/trouble/hold/{number:int}"): control.release,
+            ("DELETE", "/trouble"): control.lift_trouble,
+        }
+    )
 
 
 class _Control:
@@ -183,12 +161,13 @@ class _Control:
         cloud = self._cloud
         cloud.go_on()
         limits = {name: getattr(cloud.limits, name) for name in ("list", "show", "delete", "copy", "seconds")}
-        return _json(
+        return answer(
             {
                 "clock": {"now": cloud.clock.now(), "speed": cloud.clock.speed},
                 "limits": limits,
                 "behaviour": _BEHAVIOUR.dump_python(cloud),
                 "backups": {region: len(store) for region, store in cloud.stores.items()},
+                "trouble": [_described(switch) for switch in cloud.trouble.switches],
             }
         )
 
@@ -200,12 +179,12 @@ class _Control:
         return await self.state(request)
 
     async def change_limits(self, request: Request) -> Response:
-        for name, limit in (await _read(request, _Limits)).given().items():
+        for name, limit in (await read_body(request, _Limits)).given().items():
             setattr(self._cloud.limits, name.rstrip("_"), limit)
         return await self.state(request)
 
     async def move_clock(self, request: Request) -> Response:
-        wanted = await _read(request, _Clock)
+        wanted = await read_body(request, _Clock)
         self._cloud.clock.speed = wanted.speed or self._cloud.clock.speed
         self._cloud.clock.advance(wanted.advance)
         self._cloud.has_changed()
@@ -213,16 +192,29 @@ class _Control:
 
     async def backups(self, request: Request) -> Response:
         backups = self._cloud.backups(self._region(request))
-        return _json({"backups": [backup.document() for backup in backups]})
+        return answer({"backups": [backup.document() for backup in backups]})
 
     async def add_backup(self, request: Request) -> Response:
-        wanted = await _read(request, _Backup)
+        wanted = await read_body(request, _Backup)
         backup = self._cloud.add_backup(region=self._region(request), **wanted.model_dump())
-        return _json({"backup": backup.document()}, 201)
+        return answer({"backup": backup.document()}, 201)
 
     async def remove_backup(self, request: Request) -> Response:
         self._cloud.remove_backup(self._region(request), request.path_params["backup_id"])
         return await self.state(request)
+
+    async def copies(self, _request: Request) -> Response:
+        running = [
+            {
+                "backup_id": copy.source.id,
+                "source_region": copy.source_region,
+                "region": copy.region,
+                "copy_id": copy.backup.id,
+                "progress": round(progress, 3),
+            }
+            for copy, progress in self._cloud.copies.running()
+        ]
+        return answer({"copies": running})
 
     async def requests(self, request: Request) -> Response:
         asked = request.query_params
@@ -232,31 +224,31 @@ class _Control:
             for record in map(asdict, self._cloud.requests)
             if all(asked.get(name) in (None, record[name]) for name in fields)
         ]
-        return _json({"requests": found})
+        return answer({"requests": found})
 
     async def refuse(self, request: Request) -> Response:
-        self._cloud.trouble.refuse(**(await _read(request, _Refuse)).model_dump())
+        self._cloud.trouble.refuse(**(await read_body(request, _Refuse)).model_dump())
         return await self.state(request)
 
     async def slow(self, request: Request) -> Response:
-        self._cloud.trouble.slow(**(await _read(request, _Slow)).model_dump())
+        self._cloud.trouble.slow(**(await read_body(request, _Slow)).model_dump())
         return await self.state(request)
 
     async def lose_answer(self, request: Request) -> Response:
-        self._cloud.trouble.lose_answer(**(await _read(request, _Fits)).model_dump())
+        self._cloud.trouble.lose_answer(**(await read_body(request, _Fits)).model_dump())
         return await self.state(request)
 
     async def cut_connection(self, request: Request) -> Response:
-        self._cloud.trouble.cut_connection(**(await _read(request, _Fits)).model_dump())
+        self._cloud.trouble.cut_connection(**(await read_body(request, _Fits)).model_dump())
         return await self.state(request)
 
     async def fail_copies(self, request: Request) -> Response:
-        wanted = await _read(request, _FailCopies)
+        wanted = await read_body(request, _FailCopies)
         self._cloud.trouble.fail_copies(wanted.times, ends=wanted.ends)
         return await self.state(request)
 
     async def never_finish(self, request: Request) -> Response:
-        self._cloud.trouble.never_finish((await _read(request, _NeverFinish)).times)
+        self._cloud.trouble.never_finish((await read_body(request, _NeverFinish)).times)
         return await self.state(request)
 
     async def revoke_tokens(self, request: Request) -> Response:
@@ -264,17 +256,17 @@ class _Control:
         return await self.state(request)
 
     async def hold(self, request: Request) -> Response:
-        wanted = await _read(request, _Hold)
+        wanted = await read_body(request, _Hold)
         self._holds.append(self._cloud.trouble.hold(**wanted.model_dump()))
-        return _json({"hold": len(self._holds)}, 201)
+        return answer({"hold": len(self._holds)}, 201)
 
     async def held(self, request: Request) -> Response:
         hold = self._hold(request)
-        seconds = TypeAdapter(float).validate_python(request.query_params.get("wait", 0))
+        seconds = _PATIENCE.validate_python(request.query_params.get("wait", 0))
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await hold.arrived.wait()
-        return _json({"arrived": hold.arrived.is_set()})
+        return answer({"arrived": hold.arrived.is_set()})
 
     async def release(self, request: Request) -> Response:
         self._hold(request).release()
@@ -287,20 +279,28 @@ class _Control:
     def _hold(self, request: Request) -> Hold:
         number: int = request.path_params["number"]
         if not 1 <= number <= len(self._holds):
-            raise _NotThereError(f"hold {number}")
+            raise NotThereError(f"hold {number}")
         return self._holds[number - 1]
 
     def _region(self, request: Request) -> str:
         region: str = request.path_params["region"]
         if region not in self._cloud.stores:
-            raise _NotThereError(f"region {region}")
+            raise NotThereError(f"region {region}")
         return region
 
 
-async def _read(request: Request, model: type[_Model]) -> _Model:
-    """The body of a request; an empty one says nothing."""
-    return model.model_validate_json(await request.body() or b"{}")
-
-
-def _json(answer: object, status: int = 200) -> Response:
-    return JSONResponse(to_jsonable_python(answer), status)
+def _described(switch: Switch) -> dict[str, object]:
+    """A switch that is on, and how often it has struck."""
+    fields = ("count", "times", "for_seconds", "operation", "region", "backup_id", "after_work")
+    described = {name: getattr(switch, name) for name in fields}
+    match switch:
+        case Refusal(fault=fault):
+            return described | {"kind": "refuse", "status": fault.status}
+        case Slowness(seconds=seconds):
+            return described | {"kind": "slow", "seconds": seconds}
+        case Cut(after_work=True):
+            return described | {"kind": "lose_answer"}
+        case Cut():
+            return described | {"kind": "cut_connection"}
+        case _:
+            return described | {"kind": "hold"}

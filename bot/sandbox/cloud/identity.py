@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Literal, get_args
 
 from pydantic import BaseModel, Field, SecretStr
 
@@ -10,7 +11,8 @@ from bot.sandbox.cloud.behaviour import Behaviour
 from bot.sandbox.cloud.clock import Clock
 from bot.sandbox.cloud.faults import Fault
 
-REGIONS = ("DFW", "IAD", "ORD", "HKG", "SYD", "LON")
+RegionName = Literal["DFW", "IAD", "ORD", "HKG", "SYD", "LON"]
+REGIONS: tuple[RegionName, ...] = get_args(RegionName)
 """All regions of the catalogue (cloud-databases-api.md, Regions)."""
 
 
@@ -67,11 +69,17 @@ class Identity:
         """Lets a request with a valid token pass.
 
         Raises:
-            Fault: 401, the token is missing, unknown, revoked or too old.
+            Fault: 401, the token is missing, unknown, revoked or too old; 500 for a missing one, where the
+                deployment is like that.
         """
         token = self._tokens.get(token_id or "")
         if token is None or token.expires <= self._clock.now():
-            raise Fault(401, "No valid token provided. Please use the Identity service to get one.")
+            status = self._behaviour.missing_token_status if token_id is None else 401
+            raise Fault(status, "No valid token provided. Please use the Identity service to get one.")
+
+    def secrets(self) -> list[str]:
+        """The API key, and every token that can still be used."""
+        return [self.api_key, *self._tokens]
 
     def revoke_tokens(self) -> None:
         """Makes every token that was given out so far invalid."""

@@ -3,7 +3,10 @@
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+OperationName = Literal["token", "list", "show", "delete", "copy", "other"]
+"""What a request asks for."""
 _KEPT = 200_000
 
 
@@ -11,15 +14,14 @@ _KEPT = 200_000
 class RequestRecord:
     """One request. `status` is None while it is at work, and for good when it got no answer.
 
-    `operation` is one of `token`, `list`, `show`, `delete`, `copy` and `other`; `body` is the text of a
-    copy's request, as it came.
+    `body` is the text of a copy's request, as it came.
     """
 
     time: datetime
     region: str | None
     method: str
     path: str
-    operation: str
+    operation: OperationName
     backup_id: str | None = None
     body: str | None = None
     status: int | None = None

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 
-from bot.sandbox.cloud.control import control_routes
+from bot.sandbox.cloud.control import control_interface
 from bot.sandbox.cloud.identity import REGIONS
 from bot.sandbox.cloud.state import CloudState
 from bot.sandbox.cloud.web import DatabasesApi
 from bot.sandbox.loopback import loopback_server
+from bot.sandbox.wire import recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ class SimulatedCloud(CloudState):
         Raises:
             OSError: The port cannot be had.
         """
-        app = Starlette(routes=[*control_routes(self), *DatabasesApi(self).routes()])
-        async with loopback_server(app, port=port) as given:
+        app = Starlette(routes=[control_interface(self), *DatabasesApi(self).routes()])
+        async with loopback_server(recorded(app, self.wire, "cloud"), port=port) as given:
             origin = f"http://127.0.0.1:{given}"
             account = self.identity.account
             self.region_urls = {region: f"{origin}/{region.lower()}/v1.0/{account}" for region in REGIONS}

@@ -17,6 +17,7 @@ from bot.sandbox.cloud.record import RequestLog, RequestRecord
 from bot.sandbox.cloud.store import RegionStore
 from bot.sandbox.cloud.trouble import Trouble
 from bot.sandbox.estate import ACCOUNT, Estate, believable_estate
+from bot.sandbox.wire import Wire
 
 DEFAULT_INSTANCE = "9c3c2b4e-5d0a-4f0e-8a7b-2f1d5c6e7a80"
 """The instance of a backup that is added without one."""
@@ -32,6 +33,7 @@ class CloudState(Behaviour):
         limits: Its rate limits.
         trouble: The switches for trouble.
         requests: Every request so far.
+        wire: The latest requests with their answers, for who looks from outside.
         stores: The backups of each region, as they were when something last happened; ask `backup` and
             `backups` for what is true now.
         copies: The rules of copying, and the copies that run.
@@ -49,6 +51,7 @@ class CloudState(Behaviour):
         self.limits = Limits()
         self.trouble = Trouble(self.identity)
         self.requests = RequestLog()
+        self.wire = Wire(self.identity.secrets)
         self.stores: Mapping[str, RegionStore] = {
             region: RegionStore(self.estate.backups.get(region, ())) for region in REGIONS
         }

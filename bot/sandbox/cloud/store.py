@@ -95,7 +95,7 @@ class RegionStore:
             self._forget(backup)
             self._gone[backup.id] = backup
             removed.append(backup)
-            if not self._by_content[backup.content]:  # another copy of it here would still carry them
+            if self.with_content(backup.content) is None:  # another copy of it here would still carry them
                 waiting.extend(self._children[backup.content])
         return removed
 

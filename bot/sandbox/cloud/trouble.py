@@ -8,6 +8,7 @@ ends first, or once when neither is said. `after_work` means: the work has been 
 import asyncio
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
@@ -42,7 +43,10 @@ class Fits(Which, total=False):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Switch:
-    """Trouble that waits for its requests. `count` says how often it has struck."""
+    """Trouble that waits for its requests.
+
+    `count` says how often it has struck, `striking` at how many requests it is doing so now.
+    """
 
     times: int | None = None
     for_seconds: float | None = None
@@ -51,6 +55,7 @@ class Switch:
     backup_id: str | None = None
     after_work: bool = False
     count: int = field(default=0, init=False)
+    striking: int = field(default=0, init=False)
     _began: float = field(default_factory=time.monotonic, init=False)
 
     @property
@@ -69,20 +74,11 @@ class Switch:
             and self.backup_id in (None, record.backup_id)
         )
 
-    @property
-    def harm(self) -> str:
-        """What it does, in a few words."""
-        return "nothing"
-
-    @property
-    def left(self) -> int | None:
-        """How often it will strike yet; None: as often as requests come until its time is over."""
-        if self.times is None:
-            return None if self.for_seconds is not None else 1 - self.count
-        return self.times - self.count
-
     async def strike(self, request: Request, /) -> None:
         """Does its harm to one request."""
+
+    def release(self) -> None:
+        """Lets every request go on that it makes wait."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -90,11 +86,6 @@ class Refusal(Switch):
     """Answers with a fault."""
 
     fault: Fault
-
-    @property
-    def harm(self) -> str:
-        """What it does, in a few words."""
-        return f"answers {self.fault.status}"
 
     async def strike(self, _request: Request, /) -> None:
         """Raises the fault."""
@@ -106,25 +97,22 @@ class Slowness(Switch):
     """Lets a request wait."""
 
     seconds: float
+    _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
-    @property
-    def harm(self) -> str:
-        """What it does, in a few words."""
-        return f"waits {self.seconds:g} s"
+    def release(self) -> None:
+        """Lets every request go on."""
+        self._released.set()
 
     async def strike(self, _request: Request, /) -> None:
         """Waits."""
-        await asyncio.sleep(self.seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.seconds):
+                await self._released.wait()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Cut(Switch):
     """Closes the connection."""
-
-    @property
-    def harm(self) -> str:
-        """What it does, in a few words."""
-        return "loses the answer" if self.after_work else "cuts the connection"
 
     async def strike(self, request: Request, /) -> None:
         """Cuts the connection, for good."""
@@ -139,13 +127,8 @@ class Hold(Switch):
     arrived: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
-    @property
-    def harm(self) -> str:
-        """What it does, in a few words."""
-        return "holds the request"
-
     def release(self) -> None:
-        """Lets the request go on."""
+        """Lets the request go on, and all that would be stopped after it."""
         self._released.set()
 
     async def strike(self, _request: Request, /) -> None:
@@ -161,6 +144,11 @@ class Trouble:
         self._identity = identity
         self._switches: list[Switch] = []
         self._ends: deque[CopyEnd] = deque()
+
+    @property
+    def switches(self) -> list[Switch]:
+        """The switches that are on, the oldest first."""
+        return [switch for switch in self._switches if switch.striking or not switch.over]
 
     def refuse(
         self,
@@ -225,20 +213,14 @@ class Trouble:
         return self._ends.popleft() if self._ends else "COMPLETED"
 
     @property
-    def switches(self) -> tuple[Switch, ...]:
-        """The switches that may still strike."""
-        return tuple(switch for switch in self._switches if not switch.over)
-
-    @property
     def ends(self) -> tuple[CopyEnd, ...]:
         """How the next accepted copies will end badly, the next one first."""
         return tuple(self._ends)
 
     def lift(self) -> None:
-        """Switches everything off and releases what is held."""
+        """Switches everything off; requests that wait go on."""
         for switch in self._switches:
-            if isinstance(switch, Hold):
-                switch.release()
+            switch.release()
         self._switches.clear()
         self._ends.clear()
 
@@ -251,11 +233,19 @@ class Trouble:
         """
         if not self._switches:
             return
-        self._switches = [switch for switch in self._switches if not switch.over]
+        self._switches = self.switches
         for switch in list(self._switches):
-            if switch.after_work == after_work and switch.fits(record) and not switch.over:
-                switch.count += 1
-                await switch.strike(request)
+            is_on = switch in self._switches and not switch.over  # while one made it wait, others may have been lifted
+            if is_on and switch.after_work == after_work and switch.fits(record):
+                await self._strike_with(switch, request)
+
+    async def _strike_with(self, switch: Switch, request: Request) -> None:
+        switch.count += 1
+        switch.striking += 1
+        try:
+            await switch.strike(request)
+        finally:
+            switch.striking -= 1
 
     def _add(self, switch: Switch) -> Switch:
         self._switches.append(switch)

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from bot.sandbox.cloud.copying import read_copy_request
 from bot.sandbox.cloud.faults import Fault
 from bot.sandbox.cloud.identity import Login
-from bot.sandbox.cloud.record import RequestRecord
+from bot.sandbox.cloud.record import OperationName, RequestRecord
 from bot.sandbox.cloud.state import CloudState
 from bot.sandbox.cloud.store import PAGE, Page, RegionStore
 from bot.sandbox.cloud.trouble import ConnectionCut
@@ -39,7 +39,7 @@ _MAY = {
 class Operation:
     """What a method on a resource does, and what an account must be allowed to do for it."""
 
-    name: str
+    name: OperationName
     work: Callable[[Request], Awaitable[Response]]
     right: Literal["read", "create", "delete"] = "read"
 

@@ -9,14 +9,14 @@ from starlette.routing import Mount, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from bot.sandbox.cloud import SimulatedCloud
-from bot.sandbox.cloud.control import control_routes
+from bot.sandbox.cloud.control import control_interface
 from bot.sandbox.loopback import loopback_server
 from bot.sandbox.web.backup_map import backup_map
 from bot.sandbox.web.deeds import deed_routes
 from bot.sandbox.web.guard import Guard
 from bot.sandbox.web.live import Live
 from bot.sandbox.web.switches import BotSwitch, Switches
-from bot.sandbox.web.wire import Wire
+from bot.sandbox.web.wire import WireTab
 from bot.sandbox.workspace import SimulatedWorkspace
 
 _STATIC = Path(__file__).parent / "static"
@@ -34,7 +34,7 @@ class SandboxPage:
             bot: Whoever can crash and start the bot.
         """
         switches = Switches(workspace, cloud, bot)
-        wire = Wire(workspace, cloud)
+        wire = WireTab(workspace, cloud)
         drawer = {"cloud": lambda: backup_map(cloud), "wire": wire.shown, "trouble": switches.shown}
         live = Live(workspace, drawer)
         routes = [
@@ -42,7 +42,8 @@ class SandboxPage:
             *deed_routes(workspace),
             *switches.routes(),
             *wire.routes(),
-            Mount("/cloud", routes=control_routes(cloud)),
+            Mount("/cloud", routes=[control_interface(cloud)]),
+            Mount("/slack", routes=[workspace.control_interface()]),
             Mount("/", StaticFiles(directory=_STATIC, html=True)),
         ]
         self._app = Guard(Starlette(routes=routes))

@@ -1,17 +1,19 @@
-"""The drawer's switches for Slack and for the bot itself, and which trouble is on. The cloud has its own control."""
+"""Which trouble is switched on, in words; and the switch of the bot itself.
+
+Slack's and the cloud's own switches are turned through their control interfaces.
+"""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
-from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.sandbox.cloud import SimulatedCloud
+from bot.sandbox.cloud.trouble import Cut, Refusal, Slowness, Switch
 from bot.sandbox.workspace import SimulatedWorkspace
-
-_Body = TypeVar("_Body", bound=BaseModel)
+from bot.sandbox.workspace.trouble import Fault
 
 BotState = Literal["running", "starting", "crashed"]
 
@@ -27,23 +29,15 @@ class BotSwitch(Protocol):
         """Ends it at once, wherever it is, as when the power fails; nothing if it does not run."""
 
     async def start(self) -> None:
-        """Starts it on the same files, and waits until it is ready; nothing if it runs."""
+        """Starts it on the same files, and waits until it is ready; nothing if it runs.
 
-
-class _SlackTrouble(BaseModel):
-    kind: Literal["rate_limit", "slow", "lose_answer", "cut_connection", "server_error", "refuse"]
-    method: str = Field("*", pattern=r"^(\*|[a-zA-Z]+(\.[a-zA-Z]+)+)$")
-    times: int | None = Field(1, ge=1, le=100)
-    seconds: int = Field(3, ge=0, le=600)
-    error: str = Field("internal_error", pattern=r"^[a-z_]{1,60}$")
-
-
-class _Token(BaseModel):
-    revoked: bool
+        Raises:
+            RuntimeError: It does not start.
+        """
 
 
 class Switches:
-    """Reads and turns the switches."""
+    """Reads the switches, and turns the bot's."""
 
     def __init__(self, workspace: SimulatedWorkspace, cloud: SimulatedCloud, bot: BotSwitch) -> None:
         """Knows all that can go wrong."""
@@ -52,93 +46,69 @@ class Switches:
         self._bot = bot
 
     def routes(self) -> list[BaseRoute]:
-        """The routes of the switches."""
+        """The routes of the bot's switch."""
         return [
-            Route("/slack/trouble", _answered(self._slack_trouble), methods=["POST"]),
-            Route("/slack/token", _answered(self._slack_token), methods=["POST"]),
-            Route("/trouble", _answered(self._lift), methods=["DELETE"]),
-            Route("/bot/crash", _answered(self._crash), methods=["POST"]),
-            Route("/bot/start", _answered(self._start), methods=["POST"]),
+            Route("/bot/crash", _done(self._bot.crash), methods=["POST"]),
+            Route("/bot/start", _done(self._bot.start), methods=["POST"]),
         ]
 
     def shown(self) -> dict[str, object]:
-        """Which trouble is on, in words, and how the bot is."""
-        cloud, slack = self._cloud.trouble, self._workspace.trouble
-        on = [
-            {
-                "where": "Cloud Databases",
-                "harm": one.harm,
-                "concerns": " ".join(filter(None, (one.operation or "any request", one.region))),
-                "left": one.left,
-            }
-            for one in cloud.switches
-        ]
+        """Which trouble is on, each in words with how often it comes yet (None: until it is lifted); how the bot is."""
+        cloud = self._cloud.trouble
+        on = [_line("Cloud Databases", _harm(one), _of_requests(one), _left(one)) for one in cloud.switches]
+        on += [_line("Cloud Databases", f"ends the copy {end}", "the next copy", 1) for end in cloud.ends]
         on += [
-            {"where": "Cloud Databases", "harm": f"ends the copy {end}", "concerns": "copy", "left": 1}
-            for end in cloud.ends
+            _line("Slack", _slack_harm(one), "any call" if one.method == "*" else one.method, one.times)
+            for one in self._workspace.trouble.faults
         ]
-        on += [
-            {
-                "where": "Slack",
-                "harm": one.harm,
-                "concerns": "any call" if one.method == "*" else one.method,
-                "left": one.times,
-            }
-            for one in slack.faults
-        ]
-        return {"on": on, "token_revoked": self._workspace.app.token_error is not None, "bot": self._bot.state}
-
-    async def _slack_trouble(self, request: Request) -> None:
-        asked = await _read(request, _SlackTrouble)
-        trouble = self._workspace.trouble
-        match asked.kind:
-            case "rate_limit":
-                trouble.rate_limit(asked.method, asked.seconds, asked.times)
-            case "slow":
-                trouble.slow(asked.method, asked.seconds, asked.times)
-            case "lose_answer":
-                trouble.lose_answer(asked.method, asked.times)
-            case "cut_connection":
-                trouble.cut_connection(asked.method, asked.times)
-            case "server_error":
-                trouble.server_error(asked.method, times=asked.times)
-            case "refuse":
-                trouble.refuse(asked.method, asked.error, asked.times)
-        self._tell()
-
-    async def _slack_token(self, request: Request) -> None:
-        revoked = (await _read(request, _Token)).revoked
-        self._workspace.app.token_error = "token_revoked" if revoked else None
-        self._tell()
-
-    async def _lift(self, _request: Request) -> None:
-        self._cloud.trouble.lift()
-        self._workspace.trouble.clear()
-        self._workspace.app.token_error = None
-        self._tell()
-
-    async def _crash(self, _request: Request) -> None:
-        await self._bot.crash()
-        self._tell()
-
-    async def _start(self, _request: Request) -> None:
-        await self._bot.start()
-        self._tell()
-
-    def _tell(self) -> None:
-        self._workspace.changes.publish("trouble_changed")
+        return {"on": on, "token_error": self._workspace.app.token_error, "bot": self._bot.state}
 
 
-def _answered(turn: Callable[[Request], Awaitable[None]]) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
+def _done(turn: Callable[[], Awaitable[None]]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_request: Request) -> Response:
         try:
-            await turn(request)
-        except ValidationError as error:
-            return JSONResponse({"errors": [str(one["msg"]) for one in error.errors()]}, 422)
+            await turn()
+        except RuntimeError as error:
+            return JSONResponse({"errors": [str(error)]})
         return JSONResponse({"ok": True})
 
     return answer
 
 
-async def _read(request: Request, model: type[_Body]) -> _Body:
-    return model.model_validate_json(await request.body())
+def _line(where: str, harm: str, concerns: str, left: int | None) -> dict[str, object]:
+    return {"where": where, "harm": harm, "concerns": concerns, "left": left}
+
+
+def _harm(switch: Switch) -> str:
+    match switch:
+        case Refusal(fault=fault):
+            return f"answers {fault.status}"
+        case Slowness(seconds=seconds):
+            return f"waits {seconds:g} s"
+        case Cut(after_work=True):
+            return "loses the answer"
+        case Cut():
+            return "cuts the connection"
+        case _:
+            return "holds the request"
+
+
+def _of_requests(switch: Switch) -> str:
+    return " ".join(filter(None, (switch.operation or "any request", switch.region, switch.backup_id)))
+
+
+def _left(switch: Switch) -> int | None:
+    if switch.times is None:
+        return None if switch.for_seconds is not None else 1
+    return max(0, switch.times - switch.count)
+
+
+def _slack_harm(fault: Fault) -> str:
+    return {
+        "refuse": f"refuses with {fault.error}",
+        "rate_limit": f"answers 429 for {fault.seconds:g} s",
+        "slow": f"waits {fault.seconds:g} s",
+        "lose_answer": "loses the answer",
+        "cut_connection": "cuts the connection",
+        "server_error": f"answers {fault.status}",
+    }[fault.kind]

@@ -20,7 +20,6 @@ from bot.sandbox.workspace.refusals import (
     OperationTimeout,
 )
 from bot.sandbox.workspace.simulation import ServedWorkspace, SimulatedWorkspace
-from bot.sandbox.workspace.state import RecordedDelivery, RecordedRequest
 from bot.sandbox.workspace.window import Window
 
 __all__ = [
@@ -39,8 +38,6 @@ __all__ = [
     "Ping",
     "Place",
     "Pointer",
-    "RecordedDelivery",
-    "RecordedRequest",
     "ServedWorkspace",
     "SimulatedWorkspace",
     "Submitted",

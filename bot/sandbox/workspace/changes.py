@@ -23,7 +23,6 @@ ChangeKind = Literal[
     "socket_changed",
     "request",
     "delivery",
-    "trouble_changed",
 ]
 
 

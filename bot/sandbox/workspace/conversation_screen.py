@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.console import RenderableType
+
 from bot.sandbox.workspace.blocks import Block
 from bot.sandbox.workspace.directory import Conversation
 from bot.sandbox.workspace.messages import StoredMessage
 from bot.sandbox.workspace.refusals import Payload
 from bot.sandbox.workspace.state import WorkspaceState
+from bot.sandbox.workspace.terminal import Terminal
 
-PATIENCE = 5.0
+PATIENCE = 10.0
 """Seconds that everything waits that has no other patience."""
 
 
@@ -56,6 +59,11 @@ class Message:
         return self._state.render.message(self.stored.text, self.stored.accepted.blocks)
 
     @property
+    def drawn(self) -> RenderableType:
+        """What a reader sees, for a terminal: with rich's colours and columns."""
+        return Terminal(self._state.render).message(self.stored.text, self.stored.accepted.blocks)
+
+    @property
     def notification(self) -> str:
         """What a notification and a screen reader say: the `text` alone."""
         return self._state.render.message(self.stored.text, ())
@@ -70,6 +78,10 @@ class Message:
     def permalink(self) -> str:
         """Its address."""
         return f"{self._state.team.url}archives/{self.channel_id}/p{self.ts.replace('.', '')}"
+
+    def vanishes(self) -> None:
+        """Takes it away, as an administrator of the workspace does; its replies stay."""
+        self._state.messages.remove(self.stored)
 
     async def shows(self, text: str, timeout: float = PATIENCE) -> "Message":  # noqa: ASYNC109  # a person's patience
         """Waits until a reader sees this text in it.

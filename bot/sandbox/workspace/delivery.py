@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 from pydantic_core import from_json, to_json
@@ -181,10 +181,19 @@ class Delivery:
             raise DispatchFailed("dispatch_failed", "no address to deliver to: call deliver_to() first")
         self.last_signed = request
         try:
-            response = await self.client.post(self.url, content=request.body, headers=request.headers)
+            response = await self._recorded_post(self.client, self.url, request)
         except httpx.TransportError as error:
             raise DispatchFailed("dispatch_failed", f"the app cannot be reached: {error!r}") from error
         return AppAnswer(response.status_code, _json_object(response), response.text)
+
+    async def _recorded_post(self, client: httpx.AsyncClient, url: str, request: SignedRequest) -> httpx.Response:
+        wire = self._state.wire
+        headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+        path = urlsplit(url).path or "/"
+        with wire.exchange("slack", "bot", "POST", path, headers=headers, body=request.body) as exchange:
+            response = await client.post(url, content=request.body, headers=request.headers)
+            exchange.answered(response.status_code, response.headers.raw, response.content)
+            return response
 
 
 def _json_object(response: httpx.Response) -> Payload | None:

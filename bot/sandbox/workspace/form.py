@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from rich.console import RenderableType
+
 from bot.sandbox.workspace.blocks import Block, Input, Modal
 from bot.sandbox.workspace.choosing import button_named, element_named, offered_conversations, option_named
 from bot.sandbox.workspace.composition import AnyOption
@@ -26,6 +28,7 @@ from bot.sandbox.workspace.elements import (
 from bot.sandbox.workspace.interactions import Interactions, OfferedOption
 from bot.sandbox.workspace.refusals import NotPossibleError, Payload
 from bot.sandbox.workspace.state import WorkspaceState
+from bot.sandbox.workspace.terminal import Terminal
 from bot.sandbox.workspace.view_stacks import LiveView, is_modal
 
 _CHOOSABLE = (
@@ -127,6 +130,11 @@ class Form:
     def rendered(self) -> str:
         """What the person sees."""
         return self._state.render.view(self.live)
+
+    @property
+    def drawn(self) -> RenderableType:
+        """What the person sees, for a terminal: with rich's colours and columns."""
+        return Terminal(self._state.render).view(self.live)
 
     @property
     def errors(self) -> dict[str, str]:

@@ -147,6 +147,11 @@ class InstalledApp:
         return self.manifest.display_information.name
 
     @property
+    def secrets(self) -> list[str]:
+        """What nobody may see who looks from outside."""
+        return [self.bot_token, self.app_token, self.signing_secret, self.verification_token]
+
+    @property
     def scopes(self) -> list[str]:
         """What the bot token may do."""
         return self.manifest.oauth_config.scopes.bot

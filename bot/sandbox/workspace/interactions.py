@@ -1,5 +1,6 @@
 """What happens when a person does something: the payload goes out, the app's answer is carried out."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Literal, NoReturn
 
@@ -30,6 +31,7 @@ from bot.sandbox.workspace.refusals import (
     SlackError,
 )
 from bot.sandbox.workspace.state import WorkspaceState
+from bot.sandbox.workspace.trouble import Trouble
 from bot.sandbox.workspace.view_stacks import LiveView
 
 TROUBLE_CONNECTING = "We had some trouble connecting. Try again?"
@@ -79,10 +81,11 @@ class OfferedOption:
 class Interactions:
     """Everything that people do to the app."""
 
-    def __init__(self, state: WorkspaceState, delivery: Delivery) -> None:
-        """Knows the workspace and the way to the app."""
+    def __init__(self, state: WorkspaceState, delivery: Delivery, trouble: Trouble) -> None:
+        """Knows the workspace, the way to the app, and what may go wrong."""
         self._state = state
         self._delivery = delivery
+        self._trouble = trouble
         self.payloads = Payloads(state)
 
     async def command(self, user: User, channel: Conversation, name: str, text: str) -> StoredMessage | None:
@@ -205,6 +208,7 @@ class Interactions:
         except AppError as error:
             kind = OperationTimeout if isinstance(error, OperationTimeout) else DispatchFailed
             raise kind(TROUBLE_CONNECTING, str(error)) from error
+        await asyncio.sleep(self._trouble.next_reading())
         if not self._state.views.is_open(view):
             return
         try:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,19 +10,21 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from bot.sandbox.wire import recorded
+from bot.sandbox.workspace.control import control_interface
 from bot.sandbox.workspace.interactions import CommandAnswer, Interactions
-from bot.sandbox.workspace.messages import StoredMessage
 from bot.sandbox.workspace.refusals import Payload, SlackError
 from bot.sandbox.workspace.socket_mode import SocketMode
-from bot.sandbox.workspace.state import RecordedRequest, WorkspaceState
+from bot.sandbox.workspace.state import WorkspaceState
+from bot.sandbox.workspace.trouble import Trouble
 from bot.sandbox.workspace.web_api import WebApi
 
-_REQUESTS = TypeAdapter(list[RecordedRequest])
 
-
-def workspace_app(state: WorkspaceState, web_api: WebApi, sockets: SocketMode, interactions: Interactions) -> ASGIApp:
+def workspace_app(
+    state: WorkspaceState, web_api: WebApi, sockets: SocketMode, interactions: Interactions, trouble: Trouble
+) -> ASGIApp:
     """The ASGI application. The Web API goes past Starlette's routing: it has to be fast."""
-    rest = _slower_part(state, sockets, interactions)
+    rest = _slower_part(state, sockets, interactions, trouble)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
@@ -34,10 +35,10 @@ def workspace_app(state: WorkspaceState, web_api: WebApi, sockets: SocketMode, i
         else:
             await rest(scope, receive, send)
 
-    return app
+    return recorded(app, state.wire, "slack")
 
 
-def _slower_part(state: WorkspaceState, sockets: SocketMode, interactions: Interactions) -> Starlette:
+def _slower_part(state: WorkspaceState, sockets: SocketMode, interactions: Interactions, trouble: Trouble) -> Starlette:
     async def link(websocket: WebSocket) -> None:
         await sockets.connect(websocket)
 
@@ -45,8 +46,7 @@ def _slower_part(state: WorkspaceState, sockets: SocketMode, interactions: Inter
         routes=[
             WebSocketRoute("/link/", link),
             Route("/response/{secret}", _response_url(state, interactions), methods=["POST"]),
-            Route("/control/channels/{channel}/messages", _messages(state)),
-            Route("/control/requests", _requests(state)),
+            control_interface(state, sockets, trouble),
         ]
     )
 
@@ -68,33 +68,6 @@ def _response_url(state: WorkspaceState, interactions: Interactions) -> Callable
         return PlainTextResponse("ok")
 
     return respond
-
-
-def _messages(state: WorkspaceState) -> Callable[[Request], Awaitable[Response]]:
-    async def messages(request: Request) -> Response:
-        try:
-            channel = state.directory.channel_named(request.path_params["channel"])
-        except LookupError as error:
-            return _json({"error": str(error)}, 404)
-        shown: list[Payload] = []
-        for one in state.messages.top_level(channel.id):
-            replies = state.messages.replies(channel.id, one.ts)
-            shown.append({**_shown(state, one), "thread": [_shown(state, reply) for reply in replies]})
-        return _json({"messages": shown})
-
-    return messages
-
-
-def _shown(state: WorkspaceState, message: StoredMessage) -> Payload:
-    rendered = state.render.message(message.text, message.accepted.blocks)
-    return {**message.payload(state.team.id, with_metadata=True), "rendered": rendered}
-
-
-def _requests(state: WorkspaceState) -> Callable[[Request], Awaitable[Response]]:
-    async def requests(_request: Request) -> Response:
-        return Response(_REQUESTS.dump_json(list(state.requests)), media_type="application/json")
-
-    return requests
 
 
 def _json(content: Payload, status: int = 200) -> Response:

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
+from starlette.routing import Mount
 
 from bot.sandbox.loopback import loopback_server
+from bot.sandbox.wire import Wire
 from bot.sandbox.workspace.changes import ChangeStream
 from bot.sandbox.workspace.chat_methods import CHAT_METHODS
+from bot.sandbox.workspace.control import control_interface
 from bot.sandbox.workspace.conversation_methods import CONVERSATION_METHODS
 from bot.sandbox.workspace.conversation_screen import ConversationScreen
 from bot.sandbox.workspace.delivery import EVENT_RETRIES, AppAnswer, Delivery, SignedRequest
@@ -72,12 +75,12 @@ class SimulatedWorkspace:
         self.trouble = Trouble(clock)
         self._sockets = SocketMode(self._state, self.trouble)
         self._delivery = Delivery(self._state, self._sockets, patience=patience, event_retries=event_retries)
-        self._interactions = Interactions(self._state, self._delivery)
+        self._interactions = Interactions(self._state, self._delivery, self.trouble)
         self._forger = Forger(self._state, self._interactions, self._delivery)
         methods = (*CHAT_METHODS, *CONVERSATION_METHODS, *VIEW_METHODS, self._sockets.method)
         rates = Rates(clock) if enforce_rates else None
         web_api = WebApi(self._state, methods, self.trouble, rates=rates)
-        self._app = workspace_app(self._state, web_api, self._sockets, self._interactions)
+        self._app = workspace_app(self._state, web_api, self._sockets, self._interactions, self.trouble)
         self.forge = self._forger.forge
 
     @asynccontextmanager
@@ -103,6 +106,10 @@ class SimulatedWorkspace:
             finally:
                 await self._delivery.stop()
                 self._delivery.client = None
+
+    def control_interface(self) -> Mount:
+        """The control interface as a route, for another server that is to have it too."""
+        return control_interface(self._state, self._sockets, self.trouble)
 
     def install(self, manifest: Mapping[str, object]) -> InstalledApp:
         """Installs the app, or installs it again with another manifest (its ids and tokens stay).
@@ -192,6 +199,11 @@ class SimulatedWorkspace:
     def deliveries(self) -> list[RecordedDelivery]:
         """What was sent to the app (the last 10,000), oldest first."""
         return list(self._state.deliveries)
+
+    @property
+    def wire(self) -> Wire:
+        """The latest requests in both directions, with their answers, for who looks from outside."""
+        return self._state.wire
 
     @property
     def mentions(self) -> list[Ping]:

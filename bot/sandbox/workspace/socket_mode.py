@@ -20,6 +20,7 @@ from bot.sandbox.workspace.trouble import Trouble
 
 MOST_CONNECTIONS = 10
 """Connections of one app at a time (slack-platform.md, Requests to the app)."""
+_JSON = ((b"content-type", b"application/json"),)
 
 
 class _Nothing(Arguments):
@@ -36,7 +37,7 @@ _Acknowledged: TypeAlias = "asyncio.Future[Payload | None]"
 
 @dataclass(eq=False, slots=True)
 class _Connection:
-    outgoing: asyncio.Queue[Payload | None] = field(default_factory=asyncio.Queue)
+    outgoing: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
     waiting: dict[str, _Acknowledged] = field(default_factory=dict)
     leaving: bool = False
 
@@ -79,12 +80,12 @@ class SocketMode:
         await websocket.accept()
         refusal = self._refusal()
         if refusal:
-            await websocket.send_text(to_json(_goodbye(refusal)).decode())
+            await websocket.send_text(_text(_goodbye(refusal)))
             await websocket.close()
             return
         connection = _Connection()
         self._connections.append(connection)
-        connection.outgoing.put_nowait(self._hello())
+        connection.outgoing.put_nowait(_text(self._hello()))
         writing = asyncio.create_task(_write(websocket, connection), name="socket-mode-writer")
         self._state.changes.publish("socket_changed", connections=self.open_connections)
         try:
@@ -153,13 +154,22 @@ class SocketMode:
         if kind == "events_api":
             attempt, reason = retry or (0, "")
             envelope |= {"retry_attempt": attempt, "retry_reason": reason}
+        return await self._acknowledged(connection, str(envelope["envelope_id"]), kind, _text(envelope))
+
+    async def _acknowledged(
+        self, connection: _Connection, envelope_id: str, kind: str, envelope: str
+    ) -> Payload | None:
         acknowledged: _Acknowledged = asyncio.get_running_loop().create_future()
-        connection.waiting[str(envelope["envelope_id"])] = acknowledged
+        connection.waiting[envelope_id] = acknowledged
         connection.outgoing.put_nowait(envelope)
-        try:
-            return await acknowledged
-        finally:
-            connection.waiting.pop(str(envelope["envelope_id"]), None)
+        wire = self._state.wire
+        with wire.exchange("slack", "bot", "SOCKET", kind, headers=_JSON, body=envelope.encode()) as exchange:
+            try:
+                payload = await acknowledged
+            finally:
+                connection.waiting.pop(envelope_id, None)
+            exchange.answered(200, _JSON, b"" if payload is None else to_json(payload))
+            return payload
 
     def disconnect(self, reason: str, closes_after: float) -> None:
         """Tells every connection to go. Those that are not only warned get nothing more, and are closed.
@@ -174,11 +184,15 @@ class SocketMode:
         if reason not in ("warning", "refresh_requested", "link_disabled"):
             raise SlackError("invalid_arguments")
         for connection in self._connections:
-            connection.outgoing.put_nowait(_goodbye(reason))
+            connection.outgoing.put_nowait(_text(_goodbye(reason)))
             if reason != "warning":
                 connection.leaving = True
                 asyncio.get_running_loop().call_later(closes_after, connection.outgoing.put_nowait, None)
         self._state.changes.publish("socket_changed", connections=self.open_connections)
+
+
+def _text(payload: Payload) -> str:
+    return to_json(payload).decode()
 
 
 def _goodbye(reason: str) -> Payload:
@@ -187,6 +201,6 @@ def _goodbye(reason: str) -> Payload:
 
 async def _write(websocket: WebSocket, connection: _Connection) -> None:
     with suppress(WebSocketDisconnect):  # the app left: reading has seen it too
-        while (payload := await connection.outgoing.get()) is not None:
-            await websocket.send_text(to_json(payload).decode())
+        while (text := await connection.outgoing.get()) is not None:
+            await websocket.send_text(text)
         await websocket.close()

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.sandbox.wire import Wire
 from bot.sandbox.workspace.changes import ChangeStream
 from bot.sandbox.workspace.directory import Conversation, Directory, new_id
 from bot.sandbox.workspace.installation import InstalledApp
@@ -96,6 +97,7 @@ class WorkspaceState:
         self.requests: deque[RecordedRequest] = deque(maxlen=_REMEMBERED)
         self.deliveries: deque[RecordedDelivery] = deque(maxlen=_REMEMBERED)
         self.mentions: deque[Ping] = deque(maxlen=_REMEMBERED)
+        self.wire = Wire(self.secrets)
 
     @property
     def app(self) -> InstalledApp:
@@ -107,6 +109,10 @@ class WorkspaceState:
         if self.installed is None:
             raise LookupError("No app is installed in this workspace: call install() first.")
         return self.installed
+
+    def secrets(self) -> list[str]:
+        """What nobody may see who looks from outside."""
+        return [] if self.installed is None else self.installed.secrets
 
     def name_of(self, identity: str) -> str:
         """The name of a user, a user group or a conversation; the id itself when it is unknown."""

@@ -1,9 +1,10 @@
 """The switches for trouble, and Slack's rates: what goes wrong although the call is right."""
 
+import asyncio
 import math
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.sandbox.workspace.refusals import Payload, SlackError
@@ -16,28 +17,38 @@ class Fault:
     """One kind of trouble for one method, for the next `times` calls (None: until it is cleared)."""
 
     method: str
-    kind: Literal["refuse", "rate_limit", "slow", "lose_answer", "cut_connection", "server_error"]
+    kind: Literal["refuse", "rate_limit", "slow", "lose_answer", "cut_connection", "server_error", "hold"]
     times: int | None = 1
     error: str = ""
     details: Payload | None = None
     seconds: float = 0.0
     status: int = 500
 
-    @property
-    def harm(self) -> str:
-        """What it does, in a few words."""
-        return {
-            "refuse": f"refuses with {self.error}",
-            "rate_limit": f"answers 429 for {self.seconds:g} s",
-            "slow": f"waits {self.seconds:g} s",
-            "lose_answer": "loses the answer",
-            "cut_connection": "cuts the connection",
-            "server_error": f"answers {self.status}",
-        }[self.kind]
-
     def concerns(self, method: str) -> bool:
         """Whether a call of this method meets the trouble."""
         return self.method in (method, "*")
+
+
+@dataclass(slots=True, eq=False)
+class Hold(Fault):
+    """Stops one call until it is released; `arrived` is set when there is one.
+
+    Attributes:
+        after_work: Whether it is stopped right before its answer, rather than before anything is done.
+    """
+
+    after_work: bool = False
+    arrived: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def release(self) -> None:
+        """Lets the call go on."""
+        self._released.set()
+
+    async def until_released(self) -> None:
+        """Stops the call."""
+        self.arrived.set()
+        await self._released.wait()
 
 
 class Trouble:
@@ -53,7 +64,13 @@ class Trouble:
         self._faults: list[Fault] = []
         self._closed_until: dict[str, float] = {}
         self._sockets_refused = 0
+        self._late_readings: list[float] = []
         self.disconnecting: Callable[[str, float], None] = lambda _reason, _closes_after: None
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The trouble that calls still meet, the oldest first."""
+        return list(self._faults)
 
     def refuse(self, method: str, error: str, times: int | None = 1, **details: object) -> None:
         """Answers `{"ok": false, "error": error, **details}`."""
@@ -79,6 +96,16 @@ class Trouble:
         """Answers with an HTTP status and no JSON, before anything is done."""
         self._faults.append(Fault(method, "server_error", times, status=status))
 
+    def hold(self, method: str, *, after_work: bool = False) -> Hold:
+        """Stops the next call when it has arrived, or right before its answer."""
+        hold = Hold(method, "hold", after_work=after_work)
+        self._faults.append(hold)
+        return hold
+
+    def read_late(self, seconds: float, times: int = 1) -> None:
+        """Carries out the app's answer to a submitted form that much later: what the app calls meanwhile is first."""
+        self._late_readings.extend([seconds] * times)
+
     def disconnect_sockets(self, reason: str = "refresh_requested", closes_after: float = 5.0) -> None:
         """Tells every open socket to go.
 
@@ -103,11 +130,11 @@ class Trouble:
         self._faults.clear()
         self._closed_until.clear()
         self._sockets_refused = 0
+        self._late_readings.clear()
 
-    @property
-    def faults(self) -> tuple[Fault, ...]:
-        """The trouble that calls will still meet."""
-        return tuple(self._faults)
+    def next_reading(self) -> float:
+        """For how many seconds the answer to the form that is submitted now is not read."""
+        return self._late_readings.pop(0) if self._late_readings else 0.0
 
     def met_by(self, method: str) -> list[Fault]:
         """The trouble that a call of this method meets now, each counted down."""

@@ -1,5 +1,6 @@
 """The confirmation: **Start copy**."""
 
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -7,7 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.people import Person
 from bot.domain.reasons import Problem, Reason
 from bot.operations.request_copy import Changed, Confirmation, Joined, Refused, Requested, request_copy
-from bot.slack.desk import Desk
+from bot.slack.desk import Desk, ShowView
 from bot.slack.listeners.visits import telling_in_view, visit_of
 from bot.slack.payloads import Interaction
 from bot.slack.views import confirmation
@@ -27,13 +28,13 @@ def register(app: AsyncApp, desk: Desk) -> None:
             await ack(response_action="update", view=confirmation.draw_refused([reason]))
             return
         seen = confirmation.read(interaction.raw_view)
-        desk.errands.start(
-            _start(desk, interaction.view.id, seen, visit.person), "request a copy", telling_in_view(desk, seen.id)
-        )
-        await ack(response_action="update", view=confirmation.draw_sending())
+        name = f"start-{interaction.trigger_id}"
+        await ack(response_action="update", view=confirmation.draw_sending() | {"external_id": name})
+        show = partial(desk.show_next, name)
+        desk.errands.start(_start(desk, show, seen, visit.person), "request a copy", telling_in_view(show))
 
 
-async def _start(desk: Desk, view_id: str, seen: Confirmed, person: Person) -> None:
+async def _start(desk: Desk, show: ShowView, seen: Confirmed, person: Person) -> None:
     """Request the copy and show what became of it. One confirmation is one plan shown in one view."""
     wanted = Confirmation(
         id=f"{seen.id}:{seen.plan_digest}",
@@ -45,7 +46,7 @@ async def _start(desk: Desk, view_id: str, seen: Confirmed, person: Person) -> N
     outcome = await request_copy(desk.ports, wanted)
     if isinstance(outcome, Requested):
         desk.used(person.id, seen.request.source)
-    await desk.show(view_id, await _outcome(desk, wanted, seen, outcome))
+    await show(await _outcome(desk, wanted, seen, outcome))
 
 
 async def _outcome(

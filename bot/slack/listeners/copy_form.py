@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -55,12 +56,11 @@ def register(app: AsyncApp, desk: Desk) -> None:
         if (said := copy_form.errors(form, await _problems(desk, form))) or request is None or form.channel is None:
             await ack(response_action="errors", errors=said)
             return
-        pushed = f"confirm-{interaction.view.id}-{interaction.view.hash}"
-        view = confirmation.draw_looking(request.destination) | {"external_id": pushed}
-        await ack(response_action="push", view=view)
-        desk.errands.start(
-            show_plan(desk, pushed, request, form.channel, pushed=True), "make a plan", telling_in_view(desk, pushed)
-        )
+        name = f"plan-{interaction.trigger_id}"
+        await ack(response_action="push", view=confirmation.draw_looking(request.destination) | {"external_id": name})
+        show = partial(desk.show_next, name)
+        work = show_plan(desk, show, request, form.channel, pushed=True)
+        desk.errands.start(work, "make a plan", telling_in_view(show))
 
 
 async def _problems(desk: Desk, form: CopyForm) -> list[Problem]:
@@ -76,7 +76,8 @@ def _replace_check(desk: Desk, interaction: Interaction, view: OpenView) -> None
     earlier = desk.checks.get(view.id)
     if earlier:
         earlier.cancel()
-    check = desk.errands.start(_check(desk, interaction, view), "check a choice", telling_in_view(desk, view.id))
+    telling = telling_in_view(partial(desk.show, view.id))
+    check = desk.errands.start(_check(desk, interaction, view), "check a choice", telling)
     desk.checks[view.id] = check
     check.add_done_callback(lambda done: desk.checks.pop(view.id) if desk.checks.get(view.id) is done else None)
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.domain.backup import Backup
 from bot.domain.plan import CopyPlan, CopyRequest, suggested_name
 from bot.domain.reasons import Problem
 from bot.operations.find_backups import find_by_reference, remembered_by_reference
 from bot.operations.plan_copy import plan_copy
-from bot.slack.desk import Desk
+from bot.slack.desk import Desk, ShowView
 from bot.slack.guard import Visit
 from bot.slack.views import answers, confirmation, copy_form
 from bot.slack.views.blocks import View
@@ -65,10 +66,10 @@ async def open_confirmation(desk: Desk, opening: Opening, request: CopyRequest, 
     opened = await desk.client.open_view(opening.trigger_id, confirmation.draw_looking(request.destination))
     if not opening.is_known and await _refused(desk, opening, opened.id):
         return
-    await show_plan(desk, opened.id, request, channel, pushed=False)
+    await show_plan(desk, partial(desk.show, opened.id), request, channel, pushed=False)
 
 
-async def show_plan(desk: Desk, view_id: str, request: CopyRequest, channel: str, *, pushed: bool) -> None:
+async def show_plan(desk: Desk, show: ShowView, request: CopyRequest, channel: str, *, pushed: bool) -> None:
     """Make the plan and show it in a confirmation that is open."""
     plan = await plan_copy(desk.ports, request)
     error = await desk.channel_error(channel)
@@ -78,7 +79,7 @@ async def show_plan(desk: Desk, view_id: str, request: CopyRequest, channel: str
         view = confirmation.draw(plan, channel=channel, now=desk.ports.clock.now(), pushed=pushed)
     else:
         view = confirmation.draw_refused(plan)
-    await desk.show(view_id, view)
+    await show(view)
 
 
 async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None:
@@ -106,7 +107,7 @@ async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None
     (backup,) = found
     name = wish.name or suggested_name(backup.name)
     request = CopyRequest(backup_id=backup.id, source=backup.region, destination=wish.region, name=name)
-    await show_plan(desk, opened.id, request, channel, pushed=False)
+    await show_plan(desk, partial(desk.show, opened.id), request, channel, pushed=False)
 
 
 def _sources(found: Sequence[Backup], destination: str) -> Sequence[Backup]:

@@ -1,7 +1,7 @@
 """Who did something, from what Slack sends."""
 
 from bot.domain.people import Person
-from bot.slack.desk import Desk
+from bot.slack.desk import ShowView
 from bot.slack.errands import Tell
 from bot.slack.guard import Visit
 from bot.slack.payloads import Interaction
@@ -26,10 +26,10 @@ def visit_of(interaction: Interaction, attempted: str) -> Visit:
     )
 
 
-def telling_in_view(desk: Desk, view_id: str) -> Tell:
+def telling_in_view(show: ShowView) -> Tell:
     """Tells a person, in the view they wait in front of, the id of something unexpected."""
 
     async def tell(incident: str) -> None:
-        await desk.show(view_id, confirmation.draw_unexpected(incident))
+        await show(confirmation.draw_unexpected(incident))
 
     return tell

@@ -63,7 +63,7 @@ class Message:
 
 
 @lru_cache(maxsize=64)
-def _frame(title: str, callback_id: str, submit: str | None, close: str) -> Json:
+def _frame(title: str, callback_id: str, submit: str | None, close: str, *, closes_all: bool) -> Json:
     """A modal without its blocks; slack_sdk's model wants one, which is replaced."""
     return ViewModel(
         type="modal",
@@ -71,6 +71,7 @@ def _frame(title: str, callback_id: str, submit: str | None, close: str) -> Json
         callback_id=callback_id,
         submit=_plain(submit) if submit else None,
         close=_plain(close),
+        clear_on_close=closes_all or None,
         blocks=[DividerBlock()],
     ).to_dict()
 
@@ -82,6 +83,7 @@ def modal(
     callback_id: str,
     submit: str | None = None,
     close: str = "Close",
+    closes_all: bool = False,
     metadata: str = "",
 ) -> View:
     """A modal.
@@ -92,9 +94,10 @@ def modal(
         callback_id: by which its submission is known.
         submit: words of the button that submits it; ``None`` where there is nothing to submit.
         close: words of the button that closes it.
+        closes_all: whether that button also closes what lies below it: nothing there is of use any more.
         metadata: what the view has to remember; at most 3,000 characters.
     """
-    frame = _frame(title, callback_id, submit, close)
+    frame = _frame(title, callback_id, submit, close, closes_all=closes_all)
     return {**frame, "blocks": list(blocks), "private_metadata": metadata}
 
 

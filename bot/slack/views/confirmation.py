@@ -224,7 +224,10 @@ def draw_looking(region: str) -> View:
 def draw_sending() -> View:
     """While both regions are looked at once more and the request is written down."""
     return _notice(
-        "Starting …", blocks.alert("info", "Looking at both regions once more …"), blocks.section("One moment.")
+        "Starting …",
+        blocks.alert("info", "Looking at both regions once more …"),
+        blocks.section("One moment."),
+        closes_all=True,
     )
 
 
@@ -239,6 +242,7 @@ def draw_started(copy: Copy, *, permalink: str | None = None) -> View:
             f"{code(copy.name)}. How it goes is told in {where}; you are mentioned there when it has ended."
         ),
         blocks.context(f"Id of the copy: {code(copy.id)}"),
+        closes_all=True,
     )
 
 
@@ -253,6 +257,7 @@ def draw_already(copy: Copy, *, now: datetime, permalink: str | None = None) -> 
             f"{age(copy.requested_at, now)}. Nothing was sent a second time. See {where} for how it goes."
         ),
         blocks.context(f"Id of the copy: {code(copy.id)}"),
+        closes_all=True,
     )
 
 
@@ -297,5 +302,5 @@ def draw_unexpected(error_id: str) -> View:
     )
 
 
-def _notice(title: str, *drawn: Block) -> View:
-    return blocks.modal(title, drawn, callback_id=CALLBACK_ID)
+def _notice(title: str, *drawn: Block, closes_all: bool = False) -> View:
+    return blocks.modal(title, drawn, callback_id=CALLBACK_ID, closes_all=closes_all)

@@ -89,7 +89,11 @@ def verdict(plan: CopyPlan, *, now: datetime, link_to_running: str | None = None
     if not plan.backup.is_copyable:
         problem = Problem(Reason.BACKUP_NOT_COPYABLE, about=plan.backup.status)
         return Verdict("error", f"{gist(problem)}.", explain(problem))
-    return of_parent(plan.parent, plan.request.destination, now)
+    said = of_parent(plan.parent, plan.request.destination, now)
+    if plan.problem and plan.problem.reason is Reason.COPY_EXISTS:
+        short = f"There is already a copy in {plan.request.destination}. Copy again only on purpose."
+        return Verdict("warning", short, said.full)
+    return said
 
 
 def of_parent(parent: ParentStatus, destination: str, now: datetime) -> Verdict:  # one return for each status
@@ -197,7 +201,5 @@ def draw(panel: Panel, *, now: datetime, link_to_running: str | None = None) -> 
 
 def _of_plan(plan: CopyPlan, now: datetime, link_to_running: str | None) -> list[Block]:
     said = verdict(plan, now=now, link_to_running=link_to_running)
-    blocks = [alert(said.level, said.short), section(said.full)]
-    if plan.existing:
-        blocks.append(section(of_existing(plan.existing, plan.request.destination)))
-    return blocks
+    existing = [section(of_existing(plan.existing, plan.request.destination))] if plan.existing else []
+    return [alert(said.level, said.short), *existing, section(said.full)]

@@ -57,6 +57,8 @@ def code(text: str, limit: int = 100) -> str:
 def duration(seconds: float) -> str:
     """A length of time in two units at most: ``40 seconds``, ``4 minutes``, ``2 hours 5 minutes``, ``3 days``."""
     whole = max(int(seconds), 0)
+    if not whole:
+        return "less than a second"
     if whole < _MINUTE:
         return _count(whole, "second")
     if whole < _HOUR:

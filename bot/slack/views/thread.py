@@ -113,7 +113,7 @@ def _asked_person(_event: Event, copy: Copy) -> str:
 
 def _completed(event: Event, copy: Copy) -> str:
     seconds = event.facts.get("seconds")
-    took = duration(float(seconds)) if isinstance(seconds, int | float) else took_of(copy)
+    took = took_of(copy) or (duration(float(seconds)) if isinstance(seconds, int | float) else None)
     after = f" after {took}" if took else ""
     copied_id = event.facts.get("copied_id") or copy.copied_id or "unknown"
     return (

@@ -36,8 +36,8 @@ DOWN = Fault(Reason.SERVICE_UNAVAILABLE, status=503)
 GONE = Fault(Reason.NOT_FOUND, status=404)
 
 
-def seen(source: Backup | Fault = SOURCE, destination: tuple[Backup, ...] | Fault = ()) -> Progress:
-    return progress_of(COPY, Look(at=NOW, source=source, destination=destination))
+def seen(source: Backup | Fault = SOURCE, destination: tuple[Backup, ...] | Fault = (), copy: Copy = COPY) -> Progress:
+    return progress_of(copy, Look(at=NOW, source=source, destination=destination))
 
 
 def test_it_runs_while_its_source_is_copying() -> None:
@@ -72,6 +72,21 @@ def test_it_has_failed_when_the_new_backup_failed() -> None:
 
 def test_an_old_failed_backup_says_nothing_about_it() -> None:
     assert seen(destination=(replace(NEW, id="old", status="FAILED"),)) == NothingThere()
+
+
+def test_a_failed_backup_that_was_there_before_is_its_result_once_it_has_not_failed_any_more() -> None:
+    again = replace(COPY, present_before=(), failed_before=("src",))
+    there = replace(NEW, id="src", status="FAILED")
+    assert seen(destination=(there,), copy=again) == NothingThere()
+    assert seen(destination=(replace(there, status="BUILDING"),), copy=again) == InProgress("BUILDING")
+    assert isinstance(seen(destination=(replace(there, status="COMPLETED"),), copy=again), Arrived)
+
+
+def test_the_error_of_an_earlier_copy_says_nothing_about_it() -> None:
+    source = replace(SOURCE, status="COPY_ERROR")
+    again = replace(COPY, backup=source)
+    assert seen(source, copy=again) == NothingThere()
+    assert seen(source, copy=replace(again, shown_status="COPYING")) == Broken(Reason.COPY_FAILED, "COPY_ERROR")
 
 
 def test_an_unknown_status_of_the_source_means_still_in_progress() -> None:

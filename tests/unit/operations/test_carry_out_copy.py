@@ -263,6 +263,18 @@ async def test_a_source_that_shows_copy_error_is_told_as_failed(world: World) ->
     assert (copy.state, copy.reason) == (CopyState.FAILED, Reason.COPY_FAILED)
 
 
+@pytest.mark.parametrize("end", ["FAILED", "COPY_ERROR"])
+async def test_a_copy_that_failed_is_made_by_the_next_request(world: World, end: str) -> None:
+    finish_at_look(world, 2, end)
+    failed = await carried_out(world, await world.requested())
+    assert failed.state is CopyState.FAILED
+    finish_at_look(world, 2)
+    source = world.cloud.backup("DFW", FULL.id)
+    assert source is not None
+    again = await carried_out(world, await world.requested(source, view="V2"))
+    assert (again.state, again.copied_id) == (CopyState.COMPLETED, FULL.id)
+
+
 async def test_a_copy_that_ends_without_a_new_backup_has_failed_after_a_grace(world: World) -> None:
     def vanish(look: int) -> None:
         world.cloud.finish_copies()

@@ -57,6 +57,14 @@ async def test_an_application_answers_on_the_port_that_was_given(app: Starlette)
     assert "date" in answer.headers
 
 
+async def test_nobody_outside_this_machine_can_reach_it(app: Starlette) -> None:
+    async with loopback_server(app) as port:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connected:
+            assert connected.getpeername() == ("127.0.0.1", port)
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", port), timeout=5):
+            pass  # an address of this machine that it does not listen on either
+
+
 async def test_websockets_are_served_and_get_a_close_frame_at_the_end(app: Starlette) -> None:
     async with loopback_server(app) as port:
         websocket = await connect(f"ws://127.0.0.1:{port}/echo")

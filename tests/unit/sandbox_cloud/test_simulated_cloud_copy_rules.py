@@ -250,6 +250,10 @@ async def test_after_the_wait_a_request_is_taken_again(api: httpx.AsyncClient, c
         pass  # ends with the test's timeout if the limit never opens again
 
 
-async def test_limits_can_be_lifted(api: httpx.AsyncClient, cloud: SimulatedCloud) -> None:
+async def test_limits_can_be_forgotten_and_lifted(api: httpx.AsyncClient, cloud: SimulatedCloud) -> None:
+    cloud.limits.show = 1
+    assert [(await api.get("/backups/full")).status_code for _ in range(2)] == [200, 413]
+    cloud.limits.forget()
+    assert (await api.get("/backups/full")).status_code == 200
     cloud.limits.lift()
     assert {(await api.get("/backups")).status_code for _ in range(120)} == {200}

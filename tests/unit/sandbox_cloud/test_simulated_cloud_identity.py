@@ -115,6 +115,14 @@ async def test_a_request_without_a_valid_token_is_refused(api: httpx.AsyncClient
     assert (await api.post("/backups/unknown/action", headers=headers, content=b"{")).status_code == 401
 
 
+async def test_a_missing_token_may_be_a_fault_of_the_server(api: httpx.AsyncClient, cloud: SimulatedCloud) -> None:
+    cloud.missing_token_status = 500
+    token = api.headers.pop("X-Auth-Token")
+    assert (await api.get("/backups")).status_code == 500
+    assert (await api.get("/backups", headers={"X-Auth-Token": "made-up"})).status_code == 401
+    assert (await api.get("/backups", headers={"X-Auth-Token": token})).status_code == 200
+
+
 async def test_a_token_of_another_server_is_refused(api: httpx.AsyncClient) -> None:
     async with SimulatedCloud().serving() as other:
         assert (await api.get(f"{other.regions['DFW']}/backups")).status_code == 401

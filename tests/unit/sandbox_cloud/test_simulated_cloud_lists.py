@@ -87,7 +87,7 @@ async def test_a_bad_marker_is_a_fault_of_the_server(
 ) -> None:
     cloud.opaque_markers = opaque
     add_backups(cloud, 3)
-    for marker in ("bad", "", "bm90aGluZw==", "YWZ0ZXIgbm90aGluZw==", "ü"):
+    for marker in ("bad", "", "bm90aGluZw==", "YWZ0ZXIgbm90aGluZw==", "YmVmb3JlIDAwMDA=", "ü"):
         answer = await api.get("/backups", params={"marker": marker})
         assert (answer.status_code, answer.json()["instanceFault"]["code"]) == (500, 500)
 
@@ -217,6 +217,17 @@ async def test_a_backup_is_deleted_with_all_that_was_made_from_it(
     assert (answer.status_code, answer.content) == (202, b"")
     assert await all_pages(api, "/backups") == [["other"]]
     assert (await api.delete("/backups/full")).status_code == 404
+
+
+@pytest.mark.parametrize(("status", "left"), [("COMPLETED", ["inc", "twin"]), ("FAILED", ["twin"])])
+async def test_incrementals_stay_while_another_copy_of_their_parent_carries_them(
+    cloud: SimulatedCloud, status: str, left: list[str]
+) -> None:
+    cloud.add_backup(id="full")
+    cloud.add_backup(id="twin", content="full", status=status)
+    cloud.add_backup(id="inc", parent_id="full")
+    cloud.remove_backup("DFW", "full")
+    assert sorted(backup.id for backup in cloud.backups("DFW")) == left
 
 
 async def test_only_an_admin_deletes_and_nobody_what_is_at_work(api: httpx.AsyncClient, cloud: SimulatedCloud) -> None:

@@ -106,6 +106,25 @@ def test_an_unchecked_parent_can_be_sent_anyway_on_purpose() -> None:
     assert ("warning", "Could not check IAD: Cloud Databases is down.") in alerts_of(view)
 
 
+def test_a_second_copy_can_be_made_on_purpose() -> None:
+    existing = ExistingCopy(Recognised(replace(NIGHTLY, region="IAD"), Evidence.SAME_ID))
+    request = replace(plan_of().request, despite_existing_copy=True)
+
+    view = drawn(plan_of(existing=existing, request=request))
+
+    assert view["submit"]["text"] == "Start copy"
+    assert alerts_of(view) == [("success", "Incremental. Its parent weekly-2026-11-20 is in IAD. Ready to copy.")]
+    assert "*There is already a copy in IAD:*" in words_of(view)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [confirmation.draw_sending(), confirmation.draw_started(copy_of()), confirmation.draw_already(copy_of(), now=NOW)],
+)
+def test_once_a_copy_is_asked_for_closing_does_not_lead_back_to_the_form(view: Drawn) -> None:
+    assert view["clear_on_close"] is True
+
+
 class TestChanged:
     """What is confirmed is what runs: a plan that changed is shown again."""
 

@@ -184,7 +184,9 @@ class TestPanel:
 
         view = drawn(plan_of(existing=existing))
 
+        assert alerts_of(view) == [("warning", "There is already a copy in IAD. Copy again only on purpose.")]
         assert "*There is already a copy in IAD:* `nightly-copy`" in words_of(view)
+        assert "The parent `weekly-2026-11-20` was recognised in IAD" in words_of(view)
         assert "asked for by <@U0BEN>" in words_of(view)
         assert "Copy again on purpose" in words_of(view)
         assert "initial_options" not in field_of(view, "despite_existing_copy")["element"]

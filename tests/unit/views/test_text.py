@@ -50,7 +50,7 @@ def test_a_name_cannot_end_its_code() -> None:
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0, "0 seconds"),
+        (0, "less than a second"),
         (1, "1 second"),
         (59.9, "59 seconds"),
         (60, "1 minute"),
@@ -59,7 +59,7 @@ def test_a_name_cannot_end_its_code() -> None:
         (7500, "2 hours 5 minutes"),
         (11 * 3600 + 300, "11 hours"),
         (49 * 3600, "2 days"),
-        (-5, "0 seconds"),
+        (-5, "less than a second"),
     ],
 )
 def test_a_length_of_time(seconds: float, said: str) -> None:

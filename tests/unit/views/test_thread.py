@@ -1,6 +1,7 @@
 """The story of a copy in its thread."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -8,8 +9,8 @@ from bot.domain.copies import CopyState
 from bot.domain.events import EventKind
 from bot.domain.lineage import Evidence
 from bot.domain.reasons import Fault, Reason
-from bot.slack.views import thread
-from tests.fakes.drawings import ANA, BEN, Drawn, assert_slack_takes_message, copy_of, event_of
+from bot.slack.views import copy_message, thread
+from tests.fakes.drawings import ANA, BEN, NOW, Drawn, assert_slack_takes_message, copy_of, event_of
 
 ENDS = {
     EventKind.STOPPED,
@@ -47,6 +48,16 @@ def test_done() -> None:
     assert line(EventKind.COMPLETED, facts=facts) == (
         "<@U0ANA> *Done* after 12 minutes: `nightly-2026-11-22-copy` is in IAD, COMPLETED. Its id there is `c0ffee`."
     )
+
+
+def test_the_thread_says_the_same_length_of_time_as_the_message() -> None:
+    ended = copy_of(state=CopyState.COMPLETED, sent_at=NOW, ended_at=NOW + timedelta(seconds=1.6), copied_id="c0ffee")
+
+    told = thread.line(event_of(EventKind.COMPLETED, facts={"copied_id": "c0ffee", "seconds": 2}), ended)
+
+    assert told is not None
+    assert "*Done* after 1 second:" in told.text
+    assert ":white_check_mark: *Done in 1 second*" in str(copy_message.draw(ended, now=NOW).blocks)
 
 
 def test_refused_with_the_services_own_words() -> None:

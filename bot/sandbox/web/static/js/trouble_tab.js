@@ -15,13 +15,14 @@ const CLOUD = {
 };
 const ENDS = { FAILED: "The copy fails", COPY_ERROR: "Its source says COPY_ERROR", NOTHING: "Nothing arrives", NEVER: "It never ends" };
 const SLACK = {
-  rate_limit: "Too many requests (429, 3 s)", slow: "Go slow (3 s)", lose_answer: "Lose the answer", server_error: "Answer 500",
-  refuse: "Refuse (internal_error)",
+  rate_limit: ["Too many requests (429, 3 s)", { retry_after: 3 }], slow: ["Go slow (3 s)", { seconds: 3 }],
+  lose_answer: ["Lose the answer", {}], cut_connection: ["Cut the connection", {}], server_error: ["Answer 500", {}],
+  refuse: ["Refuse (internal_error)", { error: "internal_error" }],
 };
 const METHODS = ["*", "chat.postMessage", "chat.update", "views.open", "views.update"];
 
 /** Renews the tab. */
-export function renewTrouble(panel, { on, token_revoked: revoked, bot }) {
+export function renewTrouble(panel, { on, token_error: revoked, bot }) {
   renew(panel, [
     { key: "on", signature: JSON.stringify([on, revoked]), draw: () => drawOn(on, revoked) },
     { key: "bot", signature: bot, draw: () => drawBot(bot) },
@@ -35,8 +36,13 @@ function drawOn(on, revoked) {
   return make("section.tile.on", { class: isOn ? "trouble-on" : "", "aria-label": "Trouble that is on" },
     make("h3", {}, isOn ? "Trouble that is on" : "No trouble at the moment"),
     isOn && make("ul", {}, on.map((one) => make("li", {}, `${one.where} ${one.harm}: ${one.concerns}, ${times(one.left)}`)),
-      revoked && make("li", {}, "Slack refuses the bot’s token")),
-    isOn && make("button.button.small", { id: "trouble-lift", type: "button", onclick: () => turn("DELETE", "trouble") }, "Lift it all"));
+      revoked && make("li", {}, `Slack refuses the bot’s token: ${revoked}`)),
+    isOn && make("button.button.small", { id: "trouble-lift", type: "button", onclick: lift }, "Lift it all"));
+}
+
+async function lift() {
+  await turn("DELETE", "cloud/control/trouble");
+  await turn("DELETE", "slack/control/trouble");
 }
 
 const times = (left) => (left === null || left > 100 ? "until it is lifted" : left === 1 ? "once more" : `${left} times more`);
@@ -67,14 +73,16 @@ function drawCloud() {
 }
 
 function drawSlack(revoked) {
-  const kind = choice("What", "slack-kind", SLACK, "rate_limit");
+  const kind = choice("What", "slack-kind", Object.fromEntries(Object.entries(SLACK).map(([name, [words]]) => [name, words])), "rate_limit");
   const method = choice("To", "slack-method", Object.fromEntries(METHODS.map((one) => [one, one === "*" ? "any call" : one])), "*");
+  const strike = (often) => turn("POST", `slack/control/trouble/${kind.select.value}`,
+    { ...SLACK[kind.select.value][1], method: method.select.value, times: often });
   return make("section.tile", { "aria-label": "Slack" }, make("h3", {}, "Slack"),
     make("div.choices", {}, method.row, kind.row),
     make("div.buttons", {},
-      act("slack-strike", "Once", () => turn("POST", "slack/trouble", { kind: kind.select.value, method: method.select.value, times: 1 })),
-      act("slack-strike-thrice", "Three times", () => turn("POST", "slack/trouble", { kind: kind.select.value, method: method.select.value, times: 3 })),
-      act("slack-token", revoked ? "Give the token back" : "Revoke the bot’s token", () => turn("POST", "slack/token", { revoked: !revoked }))));
+      act("slack-strike", "Once", () => strike(1)),
+      act("slack-strike-thrice", "Three times", () => strike(3)),
+      !revoked && act("slack-token", "Revoke the bot’s token", () => turn("POST", "slack/control/trouble/revoke_token"))));
 }
 
 function choice(label, id, options, chosen) {

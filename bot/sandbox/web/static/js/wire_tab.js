@@ -6,15 +6,16 @@ import { idOf, make, renew } from "./dom.js";
 import { wake } from "./store.js";
 
 let only = "all";
-const FILTERS = { all: "Everything", Slack: "Slack ↔ bot", Cloud: "Bot → cloud" };
+const FILTERS = { all: "Everything", slack: "Slack ↔ bot", cloud: "Bot → cloud" };
+const NAMES = { bot: "Bot", slack: "Slack", cloud: "Cloud" };
 
 /** Renews the tab. */
 export function renewWire(panel, exchanges) {
-  const shown = exchanges.filter((one) => only === "all" || one.from === only || one.to === only);
+  const shown = exchanges.filter((one) => only === "all" || one.place === only);
   renew(panel, [
     { key: "filter", signature: only, draw: drawFilter },
     ...(shown.length ? [] : [{ key: "nothing", signature: "", draw: () => make("p.small", {}, "Nothing was sent yet.") }]),
-    ...shown.map((one) => ({ key: one.id, signature: JSON.stringify(one), draw: () => drawExchange(one) })),
+    ...shown.map((one) => ({ key: `${one.place} ${one.number}`, signature: JSON.stringify(one), draw: () => drawExchange(one) })),
   ]);
 }
 
@@ -27,21 +28,28 @@ function drawFilter() {
 function drawExchange(one) {
   const inside = make("div.said");
   const looks = one.status === null ? "none" : one.status < 400 ? "good" : "bad";
-  const line = make("summary", { id: idOf("wire", one.id) },
-    make("time", {}, exactTime(one.at)),
-    make("span.way", {}, `${one.from} → ${one.to}`),
-    make("span.what", { title: one.what }, one.what),
-    one.milliseconds !== null && one.milliseconds !== undefined && make("span.took", {}, `${one.milliseconds} ms`),
-    make("span.status", { class: looks }, one.status === null ? "no answer" : String(one.status)));
+  const isRunning = one.milliseconds === null;
+  const line = make("summary", { id: idOf("wire", one.place, one.number) },
+    make("time", {}, exactTime(Date.parse(one.started_at) / 1000)),
+    make("span.way", {}, `${NAMES[one.sender]} → ${NAMES[one.receiver]}`),
+    make("span.what", { title: `${one.method} ${one.path}` }, `${one.method} ${one.path}`),
+    make("span.took", {}, isRunning ? "…" : `${one.milliseconds} ms`),
+    make("span.status", { class: looks }, one.status === null ? (isRunning ? "at work" : "no answer") : String(one.status)));
   return make("details.exchange", { ontoggle: (event) => event.currentTarget.open && show(one, inside) }, line, inside);
 }
 
 async function show(one, inside) {
-  const said = await send("GET", `wire/${encodeURIComponent(one.id)}`);
-  inside.replaceChildren(...drawSaid("Request", said.request), ...drawSaid("Answer", said.answer));
+  try {
+    const { request, answer } = await send("GET", `wire/${one.place}/${one.number}`);
+    inside.replaceChildren(...drawSaid("Request", request), ...drawSaid("Answer", answer));
+  } catch (error) {
+    inside.replaceChildren(make("p.small", {}, error.message));
+  }
 }
 
-function drawSaid(title, text) {
-  if (!text) return [make("p.small", {}, `${title}: nothing in it`)];
-  return [make("h4", {}, title), make("pre", { tabindex: "0", role: "region", "aria-label": title }, text)];
+function drawSaid(title, said) {
+  if (!said) return [make("p.small", {}, `${title}: none`)];
+  const headers = Object.entries(said.headers).map(([name, value]) => `${name}: ${value}`).join("\n");
+  const body = typeof said.body === "string" ? said.body : said.body === null ? "" : JSON.stringify(said.body, null, 2);
+  return [make("h4", {}, title), make("pre", { tabindex: "0", role: "region", "aria-label": title }, [headers, body].filter(Boolean).join("\n\n"))];
 }

@@ -1,0 +1,240 @@
+"""The stage on which the bot has trouble: both simulators in this process, the bot in one of its own, and people."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.copies import ENDED
+from bot.domain.events import EventFilter, EventKind, RecordedEvent
+from bot.sandbox.cloud import RequestRecord, RunningCloud, SimulatedCloud, StoredBackup
+from bot.sandbox.estate import Estate
+from bot.sandbox.workspace import AppError, Form, Message, NotPossibleError, NotShownError, SimulatedWorkspace
+from bot.server import SLACK_PATH
+from bot.slack.manifest import build_manifest
+from bot.slack.views import thread
+from bot.slack.views.confirmation import START
+from bot.storage import read_newest
+from tests.fakes.conditions import until
+from tests.faults.processes import PATIENCE, BotProcess, ServedBot, free_port
+
+COMMAND = "/copy-backup"
+CHANNEL = "#databases"
+PRIVATE = "#ops-private"
+PUBLIC = "#general"
+"""Public, and the bot is not in it; in the others it is."""
+CHANNELS = (CHANNEL, PRIVATE, PUBLIC)
+
+IMPATIENCE: Mapping[str, str] = {
+    "FIRST_LOOK_SECONDS": "0.1",
+    "LONGEST_LOOK_SECONDS": "0.2",
+    "FIRST_RETRY_SECONDS": "0.2",
+    "SETTLE_SECONDS": "0.5",
+    "PATIENCE_SECONDS": "60",
+    "GRACE_SECONDS": "2",
+    "MESSAGE_UPDATE_SECONDS": "0.01",
+}
+"""Settings of a bot that is as impatient as its cloud is fast."""
+
+ENDS = frozenset({EventKind.COMPLETED, EventKind.REFUSED, EventKind.FAILED, EventKind.LOST, EventKind.STOPPED})
+"""The last event of a copy's story is one of these."""
+
+TRIES = 12
+"""How often a person asks for one and the same copy before they lose their patience."""
+
+MakeBot = Callable[[Mapping[str, str], Path], BotProcess]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A copy that somebody wants."""
+
+    backup: StoredBackup
+    region: str = "IAD"
+    person: str = "alice"
+    channel: str = CHANNEL
+
+
+@dataclass(slots=True)
+class Stage:
+    """All of it.
+
+    Attributes:
+        full: a full backup in DFW that is nowhere else.
+        incremental: made from `full`.
+    """
+
+    cloud: SimulatedCloud
+    running_cloud: RunningCloud
+    workspace: SimulatedWorkspace
+    bot: BotProcess
+    full: StoredBackup
+    incremental: StoredBackup
+
+    @property
+    def audit_log(self) -> Path:
+        return self.bot.folder / "bot.sqlite"
+
+    def events(self, wish: Wish | None = None) -> Sequence[RecordedEvent]:
+        """What the audit log has, oldest first: all of it, or the story of one wish."""
+        if not self.audit_log.exists():
+            return []
+        wanted = EventFilter(backup_id=wish.backup.id, region=wish.region) if wish else EventFilter()
+        return read_newest(self.audit_log, wanted, 10_000)[::-1]
+
+    def kinds(self, wish: Wish | None = None) -> list[EventKind]:
+        return [recorded.event.kind for recorded in self.events(wish)]
+
+    def is_recorded(self, wish: Wish) -> bool:
+        """Whether the bot has taken the wish: from then on it must not be lost."""
+        asked = {EventKind.COPY_REQUESTED, EventKind.COPY_JOINED}
+        return any(
+            recorded.event.kind in asked and recorded.event.who.name == wish.person for recorded in self.events(wish)
+        )
+
+    def has_ended(self, wish: Wish) -> bool:
+        return any(kind in ENDS for kind in self.kinds(wish))
+
+    async def asks(self, wish: Wish) -> None:
+        """Have a person ask for a copy, again where that did not work, until the bot has taken it."""
+        for _ in range(TRIES):
+            try:
+                await self._asks_once(wish)
+            except (AppError, NotPossibleError, NotShownError, TimeoutError):
+                await asyncio.sleep(0.05)  # a person's second thought, not a condition
+            if self.is_recorded(wish):
+                return
+        raise AssertionError(f"{wish.person} asked {TRIES} times. Now: {self.workspace.person(wish.person).form}")
+
+    async def _asks_once(self, wish: Wish) -> None:
+        person = self.workspace.person(wish.person)
+        if person.form is not None:
+            await person.form.closes(all_of_them=True)
+        await person.types(f"{COMMAND} {wish.backup.id} {wish.region}", wish.channel)
+        form = await person.sees_form()
+        await form.shows(START)
+        await form.submits()
+        await until(lambda: self.is_recorded(wish) or _says_no(form), every=0.01)
+
+    async def until(self, kind: EventKind, wish: Wish | None = None) -> None:
+        """Wait for an event in the audit log."""
+        await until(lambda: kind in self.kinds(wish), seconds=PATIENCE, every=0.01)
+
+    async def until_ended(self, *wishes: Wish) -> None:
+        """Wait until the audit log says of each wish how it ended."""
+        await until(lambda: all(self.has_ended(wish) for wish in wishes), seconds=PATIENCE, every=0.02)
+
+    async def until_told(self, *wishes: Wish) -> None:
+        """Wait until the channel says of each wish how it ended, in the message and in its thread."""
+        await self.until_ended(*wishes)
+        await until(lambda: all(self.is_told(wish) for wish in wishes), seconds=PATIENCE, every=0.02)
+
+    def is_told(self, wish: Wish) -> bool:
+        """Whether there is nothing left to be told of a wish."""
+        message = self.message_of(wish)
+        if message is None:
+            return False
+        due = [recorded.sequence for recorded in self.events(wish) if recorded.event.kind in thread.LINES]
+        told = [payload_of(line).get("sequence") for line in message.thread]
+        return payload_of(message).get("state") in ENDED and set(due) <= set(told)
+
+    def message_of(self, wish: Wish) -> Message | None:
+        """The message about a wish in the channel."""
+        ids = {recorded.event.copy_id for recorded in self.events(wish)}
+        return next((one for one in self.messages if payload_of(one).get("copy_id") in ids), None)
+
+    def lines_of(self, wish: Wish) -> list[str]:
+        """What the thread of a wish says."""
+        message = self.message_of(wish)
+        return [line.rendered for line in message.thread] if message else []
+
+    async def until_nothing_is_to_be_told(self) -> None:
+        """Wait until the bot thinks that it has told everything about everything."""
+        unfinished = "SELECT count(*) FROM copies WHERE id NOT IN (SELECT copy_id FROM posts WHERE is_finished = 1)"
+
+        def nothing_left() -> bool:
+            with closing(sqlite3.connect(f"file:{self.audit_log}?mode=ro", uri=True)) as connection:
+                return bool(connection.execute(unfinished).fetchone() == (0,))
+
+        await until(nothing_left, seconds=PATIENCE, every=0.02)
+
+    def shown(self, wish: Wish) -> str:
+        """What the channel shows of a wish."""
+        message = self.message_of(wish)
+        return message.rendered if message else ""
+
+    @property
+    def messages(self) -> list[Message]:
+        """The bot's messages about copies, without the replies."""
+        return [one for channel in CHANNELS for one in self.workspace.channel(channel).messages if one.metadata]
+
+    def copies_finish(self) -> None:
+        """Let all copies that run in the cloud have come to their end."""
+        self.cloud.clock.advance(3600)
+
+    def requests_for(self, wish: Wish) -> list[RequestRecord]:
+        """The copy requests that reached the cloud."""
+        asked = f'"{wish.region}"'
+        return [one for one in self.cloud.copy_requests(wish.backup.id) if asked in (one.body or "")]
+
+    def copies_of(self, wish: Wish) -> list[StoredBackup]:
+        """What came of it in the cloud."""
+        return [one for one in self.cloud.backups(wish.region) if one.content == wish.backup.id]
+
+
+def _says_no(form: Form) -> bool:
+    """Whether the person is told that something went wrong."""
+    return form.is_open and form.title == "Something broke"
+
+
+def payload_of(message: Message) -> Mapping[str, object]:
+    """The metadata of a message: what it is about."""
+    payload = (message.metadata or {}).get("event_payload")
+    return payload if isinstance(payload, dict) else {}
+
+
+@asynccontextmanager
+async def set_stage(
+    folder: Path, make_bot: MakeBot = ServedBot, *, socket_mode: bool = False, speed: float = 300.0, **settings: str
+) -> AsyncIterator[Stage]:
+    """Both simulators, and a bot that is not started yet.
+
+    Args:
+        folder: for the bot's files.
+        make_bot: makes the process, of its settings and its folder.
+        socket_mode: whether the bot connects to Slack, rather than Slack to it.
+        speed: how much faster than true copies run; at 300 one takes a quarter of a second.
+        **settings: of the bot, instead of the usual ones.
+    """
+    cloud, workspace, port = SimulatedCloud(estate=Estate({}), speed=speed), SimulatedWorkspace(), free_port()
+    cloud.limits.lift()
+    full = cloud.add_backup(name="weekly-2026-11-20")
+    incremental = cloud.add_backup(name="nightly-2026-11-22", parent_id=full.id, size=0.5)
+    async with cloud.serving() as running_cloud, workspace.serving() as served:
+        address = f"http://127.0.0.1:{port}"
+        workspace.group("dba").extend(workspace.person(name).id for name in ("alice", "bob"))
+        app = workspace.install(build_manifest(command=COMMAND, public_url=None if socket_mode else address))
+        for channel in (CHANNEL, PRIVATE):
+            workspace.channel(channel).invites_the_app()
+        if not socket_mode:
+            workspace.deliver_to(f"{address}{SLACK_PATH}")
+        environment = {
+            "SLACK_BOT_TOKEN": app.bot_token,
+            "SLACK_API_URL": served.api_url,
+            **({"SLACK_APP_TOKEN": app.app_token} if socket_mode else {"SLACK_SIGNING_SECRET": app.signing_secret}),
+            "RACKSPACE_USERNAME": running_cloud.username,
+            "RACKSPACE_API_KEY": running_cloud.api_key,
+            "RACKSPACE_IDENTITY_URL": running_cloud.identity_url,
+            "DATABASE_URL": f"sqlite:///{folder / 'bot.sqlite'}",
+            "ALLOWED_USER_GROUPS": workspace.group_id("dba"),
+            "PORT": str(port),
+            **IMPATIENCE,
+            **settings,
+        }
+        bot = make_bot(environment, folder)
+        try:
+            yield Stage(cloud, running_cloud, workspace, bot, full, incremental)
+        finally:
+            await bot.kill()
