@@ -25,7 +25,7 @@ from bot.operations.ports import Clock, Ports
 from bot.operations.review import open_copies
 from bot.server import build_web, serving
 from bot.settings import Settings
-from bot.slack.app import SlackOptions, build_app
+from bot.slack.app import SlackOptions, SlackRoom, build_app
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.health import SlackHealth
 from bot.storage import Storage, StorageError, open_storage
@@ -111,7 +111,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
     """The bot, from ready to stopped.
 
     Raises:
-        CannotStartError: a file, an address or Slack cannot be had.
+        CannotStartError: a file or an address cannot be had, or Slack does not accept the tokens.
     """
     async with AsyncExitStack() as stack:
         storage = await _open_storage(settings)
@@ -127,7 +127,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, settings)))
         in_socket_mode = settings.slack_app_token is not None
         port = await _listen(
-            stack, build_web(None if in_socket_mode else slack.handler, partial(_not_ready, ports)), settings
+            stack, build_web(None if in_socket_mode else slack.handler, partial(_not_ready, ports, slack)), settings
         )
         try:
             await slack.start()
@@ -214,7 +214,8 @@ async def _cancel(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def _not_ready(ports: Ports) -> dict[str, str]:
-    """The regions that cannot be reached at the moment."""
+async def _not_ready(ports: Ports, slack: SlackRoom) -> dict[str, str]:
+    """What cannot be reached at the moment: Slack, and regions."""
     refreshes = [await ports.catalogue.refreshed(region) for region in ports.cloud.regions]
-    return {refresh.region: refresh.fault.reason.value for refresh in refreshes if refresh.fault}
+    regions = {refresh.region: refresh.fault.reason.value for refresh in refreshes if refresh.fault}
+    return {**await slack.missing(), **regions}

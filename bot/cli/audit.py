@@ -84,8 +84,9 @@ def verify_events() -> None:
     """
     settings = settings_or_exit(StorageSettings)
     columns = (TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    terminal = Console(stderr=True)
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
             task = progress.add_task("events")
             found = verify(
                 settings.database_path,
@@ -139,13 +140,13 @@ def _filter(given: dict[str, object]) -> EventFilter:
         value = given[name]
         return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
 
-    kinds = given["kinds"]
+    kinds, person, region = given["kinds"], text("person"), text("region")
     return EventFilter(
         text=text("text"),
-        person=text("person"),
+        person=person.removeprefix("@") if person else None,
         copy_id=text("copy_id"),
         backup_id=text("backup_id"),
-        region=text("region"),
+        region=region.upper() if region else None,
         kinds=tuple(EventKind(kind) for kind in kinds) if isinstance(kinds, tuple) else (),
         since=moment("since"),
         until=moment("until"),

@@ -296,11 +296,12 @@ def _why_not(error: Exception, port: int) -> str:
 
 
 async def _cloud_alone(port: int, seed: int, speed: float) -> None:
+    stop = _told_to_stop()
     async with SimulatedCloud(seed=seed, speed=speed).serving(port) as running:
         described = asdict(running)
         del described["port"]
         click.echo(json.dumps(described))
-        await _until_told_to_stop()
+        await stop.wait()
 
 
 async def _all(port: int, seed: int, speed: float, *, socket_mode: bool, opens_browser: bool) -> None:
@@ -351,8 +352,9 @@ What you can do, from another terminal
 Ctrl-C ends it, and leaves nothing behind."""
 
 
-async def _until_told_to_stop() -> None:
+def _told_to_stop() -> asyncio.Event:
+    """Is set by SIGTERM and Ctrl-C from now on; asked for first of all, so that neither leaves anything behind."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 
 import click
 import uvloop
@@ -30,11 +31,23 @@ def serve() -> None:
 
 
 async def _serve(settings: Settings) -> None:
+    """Run until a signal comes, which is obeyed at any time: also while the bot still waits for others to start."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    running, stopping = asyncio.create_task(_run(settings)), asyncio.create_task(stop.wait())
+    await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+    for task in (running, stopping):
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def _run(settings: Settings) -> None:
     async with running_bot(settings) as bot:
         how = "connected to Slack by Socket Mode" if bot.in_socket_mode else "waiting for Slack's requests"
         click.echo(f"Ready: {how}, on http://{settings.host}:{bot.port}")
-        await stop.wait()
-        click.echo("Stopping ...")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            click.echo("Stopping ...")

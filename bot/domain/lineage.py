@@ -5,10 +5,11 @@ Cloud Databases refuses to copy an incremental whose parent is not in the destin
 (``cloud-databases-api.md``, The copy): so a backup is looked up by its id first, then by evidence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from bot.domain.backup import Backup, BackupStatus
 from bot.domain.reasons import Fault
@@ -100,6 +101,18 @@ class ParentUnchecked:
 
 
 ParentStatus = FullBackup | ParentReady | ParentArriving | ParentAbsent | ParentGone | ParentUnchecked
+
+PARENT_WORDS: Mapping[type[ParentStatus], str] = MappingProxyType(
+    {
+        FullBackup: "not needed",
+        ParentReady: "there",
+        ParentArriving: "on its way",
+        ParentAbsent: "not there",
+        ParentGone: "gone",
+        ParentUnchecked: "not known",
+    }
+)
+"""How the state of the parent is written down: in the audit log, and in a confirmation."""
 
 
 def recognise(

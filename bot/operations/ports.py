@@ -13,6 +13,12 @@ from bot.domain.progress import Look
 from bot.domain.reasons import Fault
 
 
+class StoreTroubleError(Exception):
+    """What the bot remembers cannot be read or written at the moment (the disk is full, a file is locked). Nothing was
+    changed; it may be gone a little later.
+    """
+
+
 class Clock(Protocol):
     """Time. Tests turn it by hand."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventKind
+from bot.domain.lineage import PARENT_WORDS
 from bot.domain.people import Person
 from bot.domain.plan import CopyPlan, CopyRequest
 from bot.domain.reasons import Problem, Reason
@@ -147,7 +148,7 @@ def _event(ports: Ports, confirmation: Confirmation, kind: EventKind, plan: Copy
             "name": plan.request.name,
             "description": plan.request.description,
             "size_gb": plan.backup.size_gb,
-            "parent": type(plan.parent).__name__,
+            "parent": PARENT_WORDS[type(plan.parent)],
             "plan": plan.digest,
         },
     )

@@ -1,10 +1,19 @@
 """What Slack answers, as far as the bot reads it. Fields it does not know are ignored."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 
 class _Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Refusal(_Answer):
+    """Any method, and a response_url: it was not done."""
+
+    ok: Literal[False]
+    error: str
 
 
 class Identity(_Answer):
@@ -15,7 +24,6 @@ class Identity(_Answer):
     bot_id: str | None = None
     team: str = ""
     user: str = ""
-    url: str = ""
 
 
 class Profile(_Answer):
@@ -39,7 +47,6 @@ class User(_Answer):
     team_id: str | None = None
     deleted: bool = False
     is_bot: bool = False
-    is_app_user: bool = False
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
@@ -55,8 +62,6 @@ class Channel(_Answer):
     is_private: bool = False
     is_member: bool = False
     is_archived: bool = False
-    is_im: bool = False
-    is_mpim: bool = False
 
 
 class OpenView(_Answer):
@@ -64,23 +69,49 @@ class OpenView(_Answer):
 
     id: str
     hash: str = ""
-    root_view_id: str | None = None
+
+
+class GroupMembers(_Answer):
+    """``usergroups.users.list``."""
+
+    users: tuple[str, ...] = ()
+
+
+class Posted(_Answer):
+    """``chat.postMessage``."""
+
+    ts: str
+
+
+class Permalink(_Answer):
+    """``chat.getPermalink``."""
+
+    permalink: str
 
 
 class Metadata(_Answer):
-    """The metadata of a message. Anybody's message may have some, in any shape: only the bot's own are used."""
+    """The metadata of a message."""
 
     event_type: str = ""
     event_payload: dict[str, object] = Field(default_factory=dict)
 
 
+def _readable(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
 class PostedMessage(_Answer):
-    """A message of a channel's history."""
+    """A message of a channel's history. Anybody's message may have metadata, in any shape: that of others is no
+    reason not to read the bot's own.
+    """
 
     ts: str
     user: str | None = None
     bot_id: str | None = None
-    metadata: Metadata | None = None
+    metadata: Annotated[Metadata | None, WrapValidator(_readable)] = None
 
 
 class Cursor(_Answer):

@@ -4,32 +4,38 @@ Bolt looks for a listener's acknowledgement every 10 ms, unless it may answer wh
 (``slack-platform.md``, Bolt for Python 1.30): so listeners start what is slow as an errand, and end.
 """
 
+import asyncio
 import logging
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 from slack_bolt import BoltResponse
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.logger.messages import warning_token_skipped
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.domain.events import RecordedEvent
 from bot.domain.policy import AccessRules
 from bot.operations.ports import Ports
-from bot.slack.client import SlackClient
+from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
 from bot.slack.listeners import confirmation, copy_command, copy_form, copy_message, copy_shortcut
 from bot.slack.notifier import Notifier, Posts
+from bot.slack.socket_mode import SocketMode
 
 logger = logging.getLogger(__name__)
+
+FIRST_PATIENCE = 5.0
+"""Seconds that Slack is waited for at the start. Where it takes longer, the bot starts without it."""
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
 
 LISTENERS = (copy_command, copy_shortcut, copy_form, confirmation, copy_message)
 
@@ -70,32 +76,71 @@ class SlackRoom:
         guard = Guard(ports, options.rules, self._directory, self._errands)
         desk = Desk(ports, self._client, guard, self._errands, posts, options.command)
         self._app = self._bolt(desk)
-        self._socket: AsyncSocketModeHandler | None = None
+        app_token = options.app_token
+        self._socket = SocketMode(self._app, self._client, app_token, options.api_url) if app_token else None
+        self._taking_up: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Find out which workspace this is, tell what is still to be told, and connect where Socket Mode is set.
+        """Take up with Slack, and tell what is still to be told.
+
+        Where Slack cannot be reached, that is tried again and again: until then nobody is let in, and copies go on.
 
         Raises:
-            SlackTroubleError: Slack does not accept the tokens, or cannot be reached.
+            SlackTroubleError: Slack does not accept the tokens.
         """
-        identity, _ = await self._client.who_am_i()
-        self._directory.home = identity.team_id
-        await self._directory.learn_groups()
+        try:
+            async with asyncio.timeout(FIRST_PATIENCE):
+                await self._take_up()
+        except (SlackTroubleError, TimeoutError) as trouble:
+            if isinstance(trouble, SlackTroubleError) and not trouble.is_passing:
+                raise
+            logger.warning("Slack cannot be reached, and is tried again: %s", str(trouble) or "no answer in time")
+            self._taking_up = asyncio.create_task(self._take_up_later(), name="takes up with Slack")
         await self._notifier.start()
-        if self._options.app_token is not None:
-            token = self._options.app_token.get_secret_value()
-            web_client = AsyncWebClient(base_url=self._options.api_url)
-            self._socket = AsyncSocketModeHandler(self._app, token, web_client=web_client)
-            await self._socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
+
+    async def missing(self) -> dict[str, str]:
+        """What keeps people from using the bot at the moment, by name; empty when nothing does."""
+        if self._directory.home is None:
+            return {"Slack": "cannot be reached"}
+        if self._socket is not None and not await self._socket.is_open():
+            return {"Slack": "Socket Mode is not connected"}
+        return {}
 
     async def aclose(self) -> None:
         """Take nothing more, finish what was taken, and close the connections."""
+        if self._taking_up is not None:
+            self._taking_up.cancel()
+            await asyncio.wait([self._taking_up])
         if self._socket is not None:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]  # as above
+            await self._socket.aclose()
         self._tally.close()
         await self._notifier.aclose()
         await self._errands.aclose()
         await self._client.aclose()
+
+    async def _take_up(self) -> None:
+        """Find out which workspace this is and who is in its groups, and connect where Socket Mode is set.
+
+        Raises:
+            SlackTroubleError: that did not work.
+        """
+        identity, _ = await self._client.who_am_i()
+        self._directory.home = identity.team_id
+        await self._directory.learn_groups()
+        if self._socket is not None:
+            await self._socket.open()
+
+    async def _take_up_later(self) -> None:
+        """Try it until it works: a token that is refused now may be good again, as it was."""
+        pause = FIRST_PAUSE
+        while True:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            try:
+                return await self._take_up()
+            except SlackTroubleError as trouble:
+                level = logging.WARNING if trouble.is_passing else logging.ERROR
+                logger.log(level, "Slack cannot be used: %s; again in %.0f s", trouble, pause)
 
     def on_event(self, recorded: RecordedEvent) -> None:
         """Something was committed to the audit log: its copy's message is brought up to date."""

@@ -1,25 +1,43 @@
-"""Slack's Web API with its rates: the calls the bot makes, and what may be repeated.
+"""Slack's Web API: the calls the bot makes, and which of them may be repeated.
 
 One aiohttp session for all of them: without one, slack_sdk opens a session for each call (``slack-platform.md``,
-Bolt for Python 1.30). A call that was refused for its rate is made again after ``Retry-After``. A call whose answer
-was lost is made again only where doing it twice is the same as doing it once.
+Bolt for Python 1.30). A call that was refused for its rate is made again after ``Retry-After``, once. A call whose
+answer was lost is made again only where doing it twice is the same as doing it once.
 """
 
+import logging
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import to_json
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
     AsyncServerErrorRetryHandler,
 )
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.answers import Channel, Identity, OpenView, Page, PostedMessage, User
+from bot.slack.answers import (
+    Channel,
+    GroupMembers,
+    Identity,
+    OpenView,
+    Page,
+    Permalink,
+    Posted,
+    PostedMessage,
+    Refusal,
+    User,
+)
 from bot.slack.views.blocks import Message, View
 
 Json = Mapping[str, Any]
@@ -30,19 +48,29 @@ Answer = TypeVar("Answer", bound=BaseModel)
 NO_ANSWER = "no_answer"
 RATE_LIMITED = "ratelimited"
 SERVER_ERROR = "server_error"
+LONGEST_NAME = 80
+"""Characters of a name that Slack gives an error; what is longer is no name."""
+UNEXPECTED_ANSWER = "unexpected_answer"
 
-_PASSING = frozenset(
-    {NO_ANSWER, RATE_LIMITED, SERVER_ERROR, "rate_limited", "fatal_error", "internal_error", "service_unavailable",
-     "request_timeout", "team_added_to_org"}
-)  # fmt: skip
-_LEAVES_OPEN = frozenset({NO_ANSWER, SERVER_ERROR, "fatal_error", "internal_error", "request_timeout"})
+_LEAVES_OPEN = frozenset(
+    {NO_ANSWER, SERVER_ERROR, UNEXPECTED_ANSWER, "fatal_error", "internal_error", "request_timeout"}
+)
+_PASSING = _LEAVES_OPEN | {RATE_LIMITED, "rate_limited", "service_unavailable", "team_added_to_org"}
+
+_calls = logging.getLogger(f"{__name__}.calls")
+_calls.setLevel(logging.INFO)
+"""slack_sdk's log of each call. Unless the logger itself has a level, it writes all that is sent and answered into
+lines that nobody reads, which takes longer than the rest of the call (Python Slack SDK 3.48,
+``async_internal_utils.py``).
+"""
 
 
 class SlackTroubleError(Exception):
     """A call to Slack did not do what was asked, or nobody knows whether it did.
 
     Attributes:
-        error: Slack's name of the error; ``no_answer``, ``server_error`` where there was none.
+        error: Slack's name of the error; ``no_answer``, ``server_error`` (something else than Slack's Web API
+            answered, or it broke) or ``unexpected_answer`` where there was none.
         retry_after: seconds Slack asks to wait; ``None`` where it did not say.
         messages: what Slack says about the arguments, if it does.
     """
@@ -67,6 +95,34 @@ class SlackTroubleError(Exception):
         return self.error in _LEAVES_OPEN
 
 
+class _ServerErrorRetryHandler(AsyncServerErrorRetryHandler):
+    """Slack SDK's, for every answer of a server that broke or could not be reached; its own knows 500 and 503."""
+
+    async def _can_retry_async(
+        self,
+        *,
+        state: RetryState,  # noqa: ARG002 - slack_sdk passes all by name
+        request: HttpRequest,  # noqa: ARG002 - as above
+        response: HttpResponse | None = None,
+        error: Exception | None = None,  # noqa: ARG002 - as above
+    ) -> bool:
+        return response is not None and response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class _Connections:
+    """One pool of connections, and the two ways to call through it.
+
+    Attributes:
+        once: makes a call again only when it was refused for its rate.
+        repeating: also when its answer was lost.
+    """
+
+    session: aiohttp.ClientSession
+    once: AsyncWebClient
+    repeating: AsyncWebClient
+
+
 class SlackClient:
     """The bot's own client. Every call raises `SlackTroubleError` when it did not work."""
 
@@ -76,19 +132,16 @@ class SlackClient:
         Args:
             token: the bot's token.
             api_url: such as ``https://slack.com/api/``.
-            timeout: seconds one call may take at most.
+            timeout: seconds one try of a call may take.
             waits_for_rates: whether a call that was refused for its rate is made again after ``Retry-After``.
         """
         self._token = token
         self._api_url = api_url
         self._timeout = timeout
         self._waits_for_rates = waits_for_rates
-        self._session: aiohttp.ClientSession | None = None
-        self._once: AsyncWebClient | None = None
-        self._repeating: AsyncWebClient | None = None
+        self._connections: _Connections | None = None
 
     async def __aenter__(self) -> Self:
-        self._open()
         return self
 
     async def __aexit__(
@@ -98,39 +151,32 @@ class SlackClient:
 
     async def aclose(self) -> None:
         """Close the connections. The client can be used again afterwards."""
-        session, self._session = self._session, None
-        self._once = self._repeating = None
-        if session is not None:
-            await session.close()
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            await connections.session.close()
 
-    def web_client(self) -> AsyncWebClient:
-        """A plain client of slack_sdk on the shared session, for parts of slack_sdk that want one."""
-        return self._client(repeat=True)
+    def _connected(self) -> _Connections:
+        if self._connections is None:
+            session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=self._timeout),
+                connector=aiohttp.TCPConnector(limit=0),
+                json_serialize_bytes=to_json,
+            )
+            rate = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if self._waits_for_rates else []
+            lost = [AsyncConnectionErrorRetryHandler(max_retry_count=2), _ServerErrorRetryHandler(max_retry_count=2)]
+            self._connections = _Connections(
+                session, self._sdk_client(session, rate), self._sdk_client(session, [*rate, *lost])
+            )
+        return self._connections
 
-    def _open(self) -> None:
-        self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=self._timeout), connector=aiohttp.TCPConnector(limit=0)
-        )
-        rate = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if self._waits_for_rates else []
-        lost = [AsyncConnectionErrorRetryHandler(max_retry_count=2), AsyncServerErrorRetryHandler(max_retry_count=2)]
-        self._once = self._sdk_client(rate)
-        self._repeating = self._sdk_client([*rate, *lost])
-
-    def _sdk_client(self, handlers: list[Any]) -> AsyncWebClient:
+    def _sdk_client(self, session: aiohttp.ClientSession, handlers: list[Any]) -> AsyncWebClient:
         return AsyncWebClient(
             token=self._token.get_secret_value(),
             base_url=self._api_url,
-            session=self._session,
+            session=session,
             retry_handlers=handlers,
+            logger=_calls,
         )
-
-    def _client(self, *, repeat: bool) -> AsyncWebClient:
-        if self._session is None:
-            self._open()
-        client = self._repeating if repeat else self._once
-        if client is None:
-            raise RuntimeError("the client was closed while it was used")
-        return client
 
     async def call(
         self, method: str, arguments: Json, *, repeat: bool, form: bool = False, token: SecretStr | None = None
@@ -152,7 +198,8 @@ class SlackClient:
         """
         given = {name: value for name, value in arguments.items() if value is not None}
         headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else None
-        client = self._client(repeat=repeat)
+        connected = self._connected()
+        client = connected.repeating if repeat else connected.once
         try:
             if form:
                 response = await client.api_call(method, params=given, headers=headers)
@@ -176,10 +223,6 @@ class SlackClient:
     async def open_view(self, trigger_id: str, view: View) -> OpenView:
         """Open a view for the person who made a request less than 3 seconds ago."""
         return await self._view("views.open", {"trigger_id": trigger_id, "view": view})
-
-    async def push_view(self, trigger_id: str, view: View) -> OpenView:
-        """Put a view on top of the one a person sees."""
-        return await self._view("views.push", {"trigger_id": trigger_id, "view": view})
 
     async def update_view(self, view_id: str, view: View, *, seen_hash: str | None = None) -> OpenView | None:
         """Change a view that is open.
@@ -221,17 +264,13 @@ class SlackClient:
             **_json(message),
         }
         data, _ = await self.call("chat.postMessage", arguments, repeat=False)
-        return str(data["ts"])
+        return _read(Posted, "chat.postMessage", data).ts
 
     async def update_message(self, channel: str, ts: str, message: Message, *, metadata: Json | None = None) -> None:
         """Change a message of the bot."""
         await self.call(
             "chat.update", {"channel": channel, "ts": ts, "metadata": metadata, **_json(message)}, repeat=True
         )
-
-    async def post_ephemeral(self, channel: str, person_id: str, message: Message) -> None:
-        """Show one person a message in a channel, until they reload."""
-        await self.call("chat.postEphemeral", {"channel": channel, "user": person_id, **_json(message)}, repeat=False)
 
     async def open_direct_messages(self, person_id: str) -> str:
         """The id of the channel of direct messages with a person."""
@@ -241,7 +280,7 @@ class SlackClient:
     async def permalink(self, channel: str, ts: str) -> str:
         """The address of a message."""
         data, _ = await self.call("chat.getPermalink", {"channel": channel, "message_ts": ts}, repeat=True, form=True)
-        return str(data["permalink"])
+        return _read(Permalink, "chat.getPermalink", data).permalink
 
     async def user(self, person_id: str) -> User:
         """What Slack knows about a person."""
@@ -251,7 +290,7 @@ class SlackClient:
     async def members_of_group(self, group_id: str) -> frozenset[str]:
         """Ids of the people in a user group."""
         data, _ = await self.call("usergroups.users.list", {"usergroup": group_id}, repeat=True, form=True)
-        return frozenset(str(member) for member in data.get("users", ()))
+        return frozenset(_read(GroupMembers, "usergroups.users.list", data).users)
 
     async def channel(self, channel_id: str) -> Channel:
         """What Slack tells the bot about a channel."""
@@ -287,18 +326,30 @@ class SlackClient:
             if not cursor:
                 return
 
-    async def respond(self, response_url: str, message: Message, *, replace_original: bool = False) -> None:
+    async def respond(self, response_url: str, message: Message) -> None:
         """Answer a command or a click for this person only: 5 times within 30 minutes of it."""
-        body = {**_json(message), "response_type": "ephemeral", "replace_original": replace_original}
-        self._client(repeat=False)
-        if self._session is None:
-            raise RuntimeError("the client was closed while it was used")
+        connected = self._connected()
+        body = {**_json(message), "response_type": "ephemeral", "replace_original": False}
         try:
-            async with self._session.post(response_url, json=body) as response:
-                if response.status != 200:
-                    raise SlackTroubleError("response_url", (await response.text())[:200] or str(response.status))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            async with connected.session.post(response_url, json=body, proxy=connected.once.proxy) as response:
+                refused = _refusal(response.status, await response.text())
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            # ValueError: an answer that is no text, an address that is none
             raise SlackTroubleError("response_url", NO_ANSWER, messages=(type(error).__name__,)) from None
+        if refused is not None:
+            raise SlackTroubleError("response_url", refused)
+
+
+def _refusal(status: int, said: str) -> str | None:
+    """Slack's name of the error, which a response_url says in JSON or as it is; ``None`` where it took the message."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RATE_LIMITED
+    try:
+        return Refusal.model_validate_json(said).error
+    except ValidationError:
+        if status == HTTPStatus.OK:
+            return None
+    return said if said.isidentifier() and len(said) <= LONGEST_NAME else SERVER_ERROR
 
 
 def _json(message: Message) -> Json:
@@ -310,7 +361,7 @@ def _read(kind: type[Answer], method: str, data: object) -> Answer:
         return kind.model_validate(data)
     except ValidationError as error:
         fields = ", ".join(".".join(str(part) for part in each["loc"]) for each in error.errors())
-        raise SlackTroubleError(method, "unexpected_answer", messages=(fields,)) from None
+        raise SlackTroubleError(method, UNEXPECTED_ANSWER, messages=(fields,)) from None
 
 
 def _trouble(method: str, error: SlackApiError) -> SlackTroubleError:
@@ -321,10 +372,9 @@ def _trouble(method: str, error: SlackApiError) -> SlackTroubleError:
     data = getattr(response, "data", None)
     if status == 429:
         return SlackTroubleError(method, RATE_LIMITED, retry_after=_seconds(headers.get("Retry-After")))
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not isinstance(data.get("error"), str):
         return SlackTroubleError(method, SERVER_ERROR)
-    name = data.get("error") or (SERVER_ERROR if isinstance(status, int) and status >= 500 else "unknown_error")
-    return SlackTroubleError(method, str(name), messages=_said(data))
+    return SlackTroubleError(method, data["error"], messages=_said(data))
 
 
 def _said(data: Json) -> tuple[str, ...]:

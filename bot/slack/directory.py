@@ -2,15 +2,16 @@
 
 Nobody is let in whom Slack could not be asked about; but whoever was known keeps being known while Slack cannot be
 asked, for a day at most. ``users.info`` may be asked 100 times a minute, ``usergroups.users.list`` 20 times
-(``slack-platform.md``, Rates).
+(``slack-platform.md``, Rates): however many people come at once, the groups are asked about once.
 """
 
 import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from bot.domain.policy import AccessRules, Member
 from bot.slack.answers import User
@@ -19,25 +20,32 @@ from bot.slack.errands import Errands
 
 logger = logging.getLogger(__name__)
 
+Fact = TypeVar("Fact")
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """How long things are remembered.
 
     Attributes:
-        fresh: seconds within which nobody is asked about again.
-        kept: seconds after which somebody is forgotten.
+        fresh: seconds within which Slack is not asked again.
+        trusted: seconds within which what is known counts while Slack is asked again; after that, Slack is asked
+            first.
+        kept: seconds after which something is forgotten, though Slack could not be asked meanwhile.
         people: that are remembered at most.
     """
 
     fresh: float = 300.0
+    trusted: float = 1_800.0
     kept: float = 86_400.0
     people: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    member: Member
+class _Known(Generic[Fact]):
+    """What Slack said, and when."""
+
+    fact: Fact
     at: float
 
 
@@ -60,50 +68,56 @@ class Directory:
         self._errands = errands
         self._memory = memory or Memory()
         self._clock = clock
-        self._people: OrderedDict[str, _Known] = OrderedDict()
+        self._people: OrderedDict[str, _Known[Member]] = OrderedDict()
+        self._groups: dict[str, _Known[frozenset[str]]] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
-        self._groups: dict[str, frozenset[str]] = {}
-        self._groups_at = -float("inf")
-        self._learning_groups = asyncio.Lock()
+        self._learning_groups: asyncio.Task[None] | None = None
 
     def known(self, person_id: str) -> Member | None:
-        """Somebody, from memory. Whoever was last asked about too long ago is asked about again meanwhile."""
-        known = self._remembered(person_id)
-        if known is None or not self._groups_are_known(person_id):
-            return None
-        if self._is_old(known.at) or (self._rules.groups and self._is_old(self._groups_at)):
-            self._ask(person_id)
-        return self._with_groups(known.member)
+        """Somebody, from memory. Whom Slack said something about a while ago is asked about again meanwhile.
 
-    async def member(self, person_id: str) -> Member | None:
+        Returns:
+            ``None`` for whom Slack has to be asked about first.
+        """
+        age = self._age(person_id)
+        if age >= self._memory.trusted:
+            return None
+        if age >= self._memory.fresh:
+            self._ask(person_id)
+        return self._remembered(person_id)
+
+    async def member(self, person_id: str, *, patience: float = 10.0) -> Member | None:
         """Somebody, as Slack says now or said a few minutes ago.
+
+        Args:
+            person_id: who.
+            patience: seconds Slack is given to answer.
 
         Returns:
             Whom memory knows while Slack cannot be asked; ``None`` where memory knows nobody either.
         """
-        known = self._remembered(person_id)
-        is_old = known is None or self._is_old(known.at) or (self._rules.groups and self._is_old(self._groups_at))
-        if is_old:
-            await asyncio.shield(self._ask(person_id))
-            known = self._remembered(person_id)
-        if known is None or not self._groups_are_known(person_id):
-            return None
-        return self._with_groups(known.member)
+        if self._age(person_id) >= self._memory.fresh:
+            await asyncio.wait({self._ask(person_id)}, timeout=patience)
+        return self._remembered(person_id)
 
     async def learn_groups(self) -> None:
-        """Ask who is in the user groups that the rules name. Those that cannot be asked stay as they were."""
-        for group in self._rules.groups:
+        """Ask who is in the user groups that the rules name, as far as that is not fresh. Those that cannot be asked
+        about stay as they were.
+        """
+        for group in sorted(self._rules.groups):
+            if self._age_of(self._groups.get(group)) < self._memory.fresh:
+                continue
             try:
-                self._groups[group] = await self._client.members_of_group(group)
+                members = await self._client.members_of_group(group)
             except SlackTroubleError as trouble:
-                if not trouble.is_passing:
-                    self._groups[group] = frozenset()
                 logger.warning("the members of user group %s could not be read: %s", group, trouble)
                 if trouble.is_passing:
                     return
-        self._groups_at = self._clock()
+                members = frozenset()
+            self._groups[group] = _Known(members, self._clock())
 
     def _ask(self, person_id: str) -> asyncio.Task[None]:
+        """Ask Slack about somebody, once for all who want to know."""
         asking = self._asking.get(person_id)
         if asking is None:
             asking = self._errands.start(self._learn(person_id), "ask Slack who somebody is")
@@ -112,14 +126,24 @@ class Directory:
         return asking
 
     async def _learn(self, person_id: str) -> None:
-        async with self._learning_groups:
-            if self._rules.groups and self._is_old(self._groups_at):
-                await self.learn_groups()
+        groups = self._ask_about_groups() if self._groups_of_interest(person_id) else None
+        if self._age_of(self._people.get(person_id)) >= self._memory.fresh:
+            await self._learn_person(person_id)
+        if groups is not None:
+            await asyncio.wait({groups})
+
+    def _ask_about_groups(self) -> asyncio.Task[None]:
+        """Ask Slack about the user groups, once for all who want to know."""
+        if self._learning_groups is None or self._learning_groups.done():
+            self._learning_groups = self._errands.start(self.learn_groups(), "ask Slack who is in the user groups")
+        return self._learning_groups
+
+    async def _learn_person(self, person_id: str) -> None:
         try:
             user = await self._client.user(person_id)
         except SlackTroubleError as trouble:
             logger.warning("Slack could not be asked about %s: %s", person_id, trouble)
-            if not trouble.is_passing and trouble.error in {"user_not_found", "user_not_visible"}:
+            if trouble.error in {"user_not_found", "user_not_visible"}:
                 self._people.pop(person_id, None)
             return
         self._people[person_id] = _Known(member_of(user, self.home), self._clock())
@@ -127,19 +151,24 @@ class Directory:
         while len(self._people) > self._memory.people:
             self._people.popitem(last=False)
 
-    def _remembered(self, person_id: str) -> _Known | None:
+    def _age(self, person_id: str) -> float:
+        """How many seconds ago Slack said the oldest of what has to be known of somebody; infinite if it did not."""
+        groups = [self._age_of(self._groups.get(group)) for group in self._groups_of_interest(person_id)]
+        return max([self._age_of(self._people.get(person_id)), *groups])
+
+    def _age_of(self, known: _Known[Fact] | None) -> float:
+        return self._clock() - known.at if known else float("inf")
+
+    def _groups_of_interest(self, person_id: str) -> Sequence[str]:
+        """The groups that decide about somebody: none about whom the rules name."""
+        return () if person_id in self._rules.people else tuple(self._rules.groups)
+
+    def _remembered(self, person_id: str) -> Member | None:
         known = self._people.get(person_id)
-        return known if known and self._clock() - known.at < self._memory.kept else None
-
-    def _is_old(self, at: float) -> bool:
-        return self._clock() - at >= self._memory.fresh
-
-    def _groups_are_known(self, person_id: str) -> bool:
-        return person_id in self._rules.people or all(group in self._groups for group in self._rules.groups)
-
-    def _with_groups(self, member: Member) -> Member:
-        groups = frozenset(group for group, members in self._groups.items() if member.id in members)
-        return replace(member, groups=groups) if groups else member
+        if known is None or self._age(person_id) >= self._memory.kept:
+            return None
+        groups = frozenset(group for group, members in self._groups.items() if person_id in members.fact)
+        return replace(known.fact, groups=groups) if groups else known.fact
 
 
 def member_of(user: User, home: str | None) -> Member:

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from slack_sdk.signature import SignatureVerifier
 
 from bot.domain.people import Person
-from bot.domain.policy import AccessRules, Member, refusal
+from bot.domain.policy import AccessRules, refusal
 from bot.domain.reasons import Reason
-from bot.operations.ports import Ports
+from bot.operations.ports import Ports, StoreTroubleError
 from bot.operations.refuse import record_refusal
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands
@@ -92,14 +92,17 @@ class Tally:
             while self._count:
                 count, self._count = self._count, 0
                 logger.warning("%d request(s) without a valid signature were refused", count)
-                await record_refusal(
-                    self._ports,
-                    who=NOBODY,
-                    reason=Reason.NOT_FROM_SLACK,
-                    where=None,
-                    attempted="a request without a valid signature",
-                    count=count,
-                )
+                try:
+                    await record_refusal(
+                        self._ports,
+                        who=NOBODY,
+                        reason=Reason.NOT_FROM_SLACK,
+                        where=None,
+                        attempted="a request without a valid signature",
+                        count=count,
+                    )
+                except StoreTroubleError as trouble:
+                    logger.warning("they could not be written down: %s", trouble)
                 try:
                     await asyncio.wait_for(self._closing.wait(), self._every)
                 except TimeoutError:
@@ -135,7 +138,7 @@ class Guard:
         """
         reason = self._wrong_workspace(visit)
         if reason is None:
-            member = await self._member(visit.person.id, patience)
+            member = await self._directory.member(visit.person.id, patience=patience)
             reason = Reason.PERSON_UNKNOWN if member is None else refusal(self._rules, member, self._place(visit))
         if reason is not None:
             self.write_down(visit, reason)
@@ -151,12 +154,6 @@ class Guard:
     def may_tell(self, channel: str) -> bool:
         """Whether the rules let the bot post to a channel."""
         return not self._rules.channels or channel in self._rules.channels
-
-    async def _member(self, person_id: str, patience: float) -> Member | None:
-        try:
-            return await asyncio.wait_for(self._directory.member(person_id), patience)
-        except TimeoutError:
-            return self._directory.known(person_id)
 
     def _place(self, visit: Visit) -> str | None:
         return next(iter(self._rules.channels), None) if visit.in_own_view else visit.channel

@@ -2,6 +2,7 @@
 
 What was posted is remembered before and after (`Posts`), and every message carries metadata by which it is found
 again: so a crash, or an answer that was lost, posts nothing twice (``slack-platform.md``, Where a message can go).
+Only a direct message may come twice rather than not at all: the bot may not read those.
 A copy does not wait for any of this: what cannot be told now is told when Slack is back.
 """
 
@@ -15,7 +16,7 @@ from typing import Protocol
 from bot.domain.copies import Copy
 from bot.domain.events import RecordedEvent
 from bot.domain.posts import Post
-from bot.operations.ports import Ports
+from bot.operations.ports import Ports, StoreTroubleError
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands
 from bot.slack.views import answers, copy_message, thread
@@ -117,11 +118,10 @@ class Notifier:
                 news.clear()
                 try:
                     await self._tell(copy_id)
-                except SlackTroubleError as trouble:
-                    if trouble.leaves_open:
-                        self._certain.discard(copy_id)
+                except (SlackTroubleError, StoreTroubleError) as trouble:
+                    retry_after = self._note_trouble(copy_id, trouble)
                     logger.warning("copy %s could not be told: %s; again in %.0f s", copy_id, trouble, pause)
-                    await asyncio.sleep(max(pause, trouble.retry_after or 0.0))
+                    await asyncio.sleep(max(pause, retry_after))
                     pause = min(pause * 2, LONGEST_PAUSE)
                     continue
                 pause = FIRST_PAUSE
@@ -130,15 +130,29 @@ class Notifier:
         finally:
             del self._news[copy_id]
 
+    def _note_trouble(self, copy_id: str, trouble: SlackTroubleError | StoreTroubleError) -> float:
+        """What follows from trouble: whether something may have been told that is not remembered as told.
+
+        Returns:
+            The seconds Slack asks to wait.
+        """
+        if isinstance(trouble, StoreTroubleError) or trouble.leaves_open:
+            self._certain.discard(copy_id)
+        return 0.0 if isinstance(trouble, StoreTroubleError) else trouble.retry_after or 0.0
+
     async def _tell(self, copy_id: str) -> None:
         """Bring the message and its thread up to date.
 
         Raises:
             SlackTroubleError: it has to be tried again.
+            StoreTroubleError: the same.
         """
         copy = await self._ports.record.copy(copy_id)
         post = await self._posts.post_of(copy_id)
         if copy is None or (post is not None and post.is_finished):
+            return
+        if post is not None and post.problem in answers.MESSAGE_GONE:
+            await self._tell_directly(copy, post)
             return
         try:
             post = await self._posted(copy, post)
@@ -168,7 +182,7 @@ class Notifier:
     async def _brought_up_to_date(self, copy: Copy, post: Post) -> Post:
         """The message, showing the copy as it stands."""
         copy = await self._ports.record.copy(copy.id) or copy
-        if post.message_ts is None or post.shown_revision == copy.revision or post.problem == "message_not_found":
+        if post.message_ts is None or post.shown_revision == copy.revision:
             return post
         await self._pacer.turn(post.channel)
         copy, story = await self._latest(copy)
@@ -178,7 +192,7 @@ class Notifier:
 
     async def _told_in_thread(self, post: Post) -> Post:
         """The thread, with every line of the story. When the last is told, the post is finished."""
-        if post.message_ts is None or post.problem == "message_not_found":
+        if post.message_ts is None:
             return post
         if post.copy_id not in self._certain:
             told = await self._told_already(post)
@@ -205,16 +219,21 @@ class Notifier:
         await self._client.post_message(post.channel, line, metadata=metadata, thread_ts=post.message_ts)
 
     async def _without_channel(self, copy: Copy, trouble: SlackTroubleError) -> None:
-        """The channel cannot be told. The person who asked is told directly how it ended."""
+        """The channel cannot be told."""
         logger.warning("copy %s cannot be told in channel %s: %s", copy.id, copy.channel, trouble)
         post = await self._posts.post_of(copy.id) or Post(copy_id=copy.id, channel=copy.channel)
         post = await self._save(replace(post, problem=trouble.error))
+        await self._tell_directly(copy, post)
+
+    async def _tell_directly(self, copy: Copy, post: Post) -> None:
+        """Tell the person who asked how it ended; nothing before that."""
         copy = await self._ports.record.copy(copy.id) or copy
         if copy.is_open:
             return
+        told = answers.not_told(copy, post.problem or "", now=self._ports.clock.now())
         try:
             direct = await self._client.open_direct_messages(copy.requested_by.id)
-            await self._client.post_message(direct, answers.not_told(copy, trouble.error))
+            await self._client.post_message(direct, told)
         except SlackTroubleError as also:
             if also.is_passing or also.error in WORKSPACE_ERRORS:
                 raise

@@ -110,7 +110,7 @@ def _confirmations(copy: Copy, now: datetime) -> Iterator[Sample]:
         "already": confirmation.draw_already(copy, now=now),
         "refused": confirmation.draw_refused(PROBLEMS),
         "channel closed": confirmation.draw_channel_closed(CHANNEL, ERROR),
-        "message": confirmation.draw_message(answers.not_told(copy, ERROR)),
+        "message": confirmation.draw_message(answers.not_told(copy, ERROR, now=now)),
         "unexpected": confirmation.draw_unexpected("0123abcd"),
     }
     for name, view in drawn.items():
@@ -130,7 +130,7 @@ def _answers(copies: list[Copy], now: datetime, command: str) -> Iterator[Messag
     yield answers.ambiguous(NAME, [PARENT, BACKUP], region="IAD", now=now, command=command)
     yield answers.backup_not_found(NAME, command=command)
     yield answers.channel_closed(CHANNEL, ERROR)
-    yield answers.not_told(copy, ERROR)
+    yield answers.not_told(copy, ERROR, now=now)
 
 
 def _plans(now: datetime) -> dict[str, CopyPlan]:

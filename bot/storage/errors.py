@@ -1,17 +1,21 @@
 """What can go wrong with a file, as something a person can act on.
 
-StorageError
+StorageError             a `StoreTroubleError` to the operations
 ├── FileInUseError       another process has the file: two would do each copy twice
 ├── NewerFileError       a later version of the bot has written it
 ├── UnreadableFileError  it is no SQLite database, or not one of this bot, or damaged
+│   └── NoFileError      it is not there
 ├── WrongKeyError        its audit log was written with another key, or with none
 └── (itself)             SQLite refused: the disk is full, the file is gone, ...
 """
 
+import sqlite3
 from pathlib import Path
 
+from bot.operations.ports import StoreTroubleError
 
-class StorageError(Exception):
+
+class StorageError(StoreTroubleError):
     """A file of the bot cannot be used. Its text says which, what that means and what to do."""
 
 
@@ -48,6 +52,22 @@ class UnreadableFileError(StorageError):
 
     def __init__(self, path: Path, finding: str) -> None:
         super().__init__(f"{path} cannot be read as a database of this bot: {finding}. Restore it from a backup.")
+
+
+class NoFileError(UnreadableFileError):
+    """There is no such file to read."""
+
+    def __init__(self, path: Path) -> None:
+        StorageError.__init__(
+            self,
+            f"There is no file {path}. The bot makes it when it first starts: set DATABASE_URL as it is set for the "
+            "bot, or start from the bot's folder.",
+        )
+
+
+def unreadable(path: Path, error: sqlite3.Error) -> UnreadableFileError:
+    """Why a file cannot be read, when SQLite says that it cannot."""
+    return UnreadableFileError(path, str(error)) if path.exists() else NoFileError(path)
 
 
 class WrongKeyError(StorageError):

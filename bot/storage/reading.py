@@ -10,7 +10,7 @@ from sqlite_utils import Database as Connection
 from bot.domain.events import EventFilter, RecordedEvent
 from bot.storage.audit_log import StoredEvent, find_events
 from bot.storage.database import open_to_read
-from bot.storage.errors import UnreadableFileError
+from bot.storage.errors import unreadable
 
 EVENTS_AT_ONCE = 1000
 
@@ -47,4 +47,4 @@ def _reading(path: Path) -> Iterator[Connection]:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise UnreadableFileError(path, str(error)) from error
+        raise unreadable(path, error) from error

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.operations.ports import Broken, Verified
 from bot.storage.chain import Link, link_with
 from bot.storage.database import open_to_read
-from bot.storage.errors import UnreadableFileError
+from bot.storage.errors import UnreadableFileError, unreadable
 from bot.storage.pages import event_at
 
 ROWS_AT_ONCE = 1000
@@ -37,7 +37,7 @@ def verify(path: Path, key: SecretStr | None = None, progress: Progress | None =
     try:
         connection = open_to_read(path).conn
     except sqlite3.Error as error:
-        raise UnreadableFileError(path, str(error)) from error
+        raise unreadable(path, error) from error
     with closing(connection):
         connection.text_factory = bytearray  # texts that are not UTF-8 any more can be read; a BLOB stays `bytes`
         _refuse_other_files(connection, path)
@@ -125,7 +125,7 @@ def _refuse_other_files(connection: sqlite3.Connection, path: Path) -> None:
     try:
         found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'").fetchone()
     except sqlite3.Error as error:
-        raise UnreadableFileError(path, str(error)) from error
+        raise unreadable(path, error) from error
     if not found:
         raise UnreadableFileError(path, "it has no audit log in it")
 

@@ -10,9 +10,9 @@ from tests.faults.stage import Stage, set_stage
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    """With a bot that starts quickly."""
-    async with set_stage(tmp_path, ForkedBot, speed=1.0) as made:
+async def stage(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    """With a bot that starts quickly. Indirectly parametrised, it says whether that connects by Socket Mode."""
+    async with set_stage(tmp_path, ForkedBot, socket_mode=getattr(request, "param", False), speed=1.0) as made:
         yield made
 
 

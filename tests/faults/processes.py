@@ -11,6 +11,8 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
+
 from tests.fakes.conditions import until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -92,6 +94,12 @@ class BotProcess(ABC):
         if READY not in self.said:
             raise BotEndedError(self.said)
 
+    async def can_be_used(self) -> bool:
+        """Whether it says so itself, where a load balancer asks."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"http://127.0.0.1:{self.environment['PORT']}/readyz")
+        return answer.status_code == httpx.codes.OK
+
     async def ends(self, seconds: float = PATIENCE) -> int:
         """Wait until the process has ended.
 
@@ -108,13 +116,17 @@ class BotProcess(ABC):
             os.kill(self.pid, signal.SIGKILL)
             await self.ends()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
     async def stop(self) -> int:
         """Ask it to end (SIGTERM).
 
         Returns:
             Its exit code.
         """
-        os.kill(self.pid, signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         return await self.ends()
 
     async def restart(self) -> None:

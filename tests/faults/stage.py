@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.copies import ENDED
+from bot.domain.copies import CopyState
 from bot.domain.events import EventFilter, EventKind, RecordedEvent
 from bot.sandbox.cloud import RequestRecord, RunningCloud, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
@@ -16,7 +16,7 @@ from bot.server import SLACK_PATH
 from bot.slack.manifest import build_manifest
 from bot.slack.views import thread
 from bot.slack.views.confirmation import START
-from bot.storage import read_newest
+from bot.storage import UnreadableFileError, read_newest
 from tests.fakes.conditions import until
 from tests.faults.processes import PATIENCE, BotProcess, ServedBot, free_port
 
@@ -79,10 +79,11 @@ class Stage:
 
     def events(self, wish: Wish | None = None) -> Sequence[RecordedEvent]:
         """What the audit log has, oldest first: all of it, or the story of one wish."""
-        if not self.audit_log.exists():
-            return []
         wanted = EventFilter(backup_id=wish.backup.id, region=wish.region) if wish else EventFilter()
-        return read_newest(self.audit_log, wanted, 10_000)[::-1]
+        try:
+            return read_newest(self.audit_log, wanted, 10_000)[::-1]
+        except UnreadableFileError:  # the bot has not made it yet
+            return []
 
     def kinds(self, wish: Wish | None = None) -> list[EventKind]:
         return [recorded.event.kind for recorded in self.events(wish)]
@@ -122,6 +123,10 @@ class Stage:
         """Wait for an event in the audit log."""
         await until(lambda: kind in self.kinds(wish), seconds=PATIENCE, every=0.01)
 
+    async def until_running(self, wish: Wish) -> None:
+        """Wait until the bot knows that the copy has begun, and the cloud has not ended it."""
+        await until(lambda: self.state_of(wish) == CopyState.RUNNING, seconds=PATIENCE, every=0.01)
+
     async def until_ended(self, *wishes: Wish) -> None:
         """Wait until the audit log says of each wish how it ended."""
         await until(lambda: all(self.has_ended(wish) for wish in wishes), seconds=PATIENCE, every=0.02)
@@ -129,16 +134,31 @@ class Stage:
     async def until_told(self, *wishes: Wish) -> None:
         """Wait until the channel says of each wish how it ended, in the message and in its thread."""
         await self.until_ended(*wishes)
-        await until(lambda: all(self.is_told(wish) for wish in wishes), seconds=PATIENCE, every=0.02)
+        await self.until_current(*wishes)
 
-    def is_told(self, wish: Wish) -> bool:
-        """Whether there is nothing left to be told of a wish."""
+    async def until_current(self, *wishes: Wish) -> None:
+        """Wait until the channel says of each wish how it stands, in the message and in its thread."""
+        await until(lambda: all(self.is_current(wish) for wish in wishes), seconds=PATIENCE, every=0.02)
+
+    def is_current(self, wish: Wish) -> bool:
+        """Whether there is nothing to be told of a wish at the moment."""
         message = self.message_of(wish)
         if message is None:
             return False
         due = [recorded.sequence for recorded in self.events(wish) if recorded.event.kind in thread.LINES]
         told = [payload_of(line).get("sequence") for line in message.thread]
-        return payload_of(message).get("state") in ENDED and set(due) <= set(told)
+        return payload_of(message).get("state") == self.state_of(wish) and set(due) <= set(told)
+
+    def state_of(self, wish: Wish) -> str:
+        """How its copy stands, in the bot's own file."""
+        newest = "SELECT state FROM copies WHERE backup_id = ? AND destination = ? ORDER BY requested_at DESC LIMIT 1"
+        ((state,),) = self.query(newest, wish.backup.id, wish.region)
+        return str(state)
+
+    def query(self, statement: str, *values: str) -> list[tuple[object, ...]]:
+        """Look into the bot's file."""
+        with closing(sqlite3.connect(f"file:{self.audit_log}?mode=ro", uri=True)) as connection:
+            return connection.execute(statement, values).fetchall()
 
     def message_of(self, wish: Wish) -> Message | None:
         """The message about a wish in the channel."""
@@ -152,13 +172,8 @@ class Stage:
 
     async def until_nothing_is_to_be_told(self) -> None:
         """Wait until the bot thinks that it has told everything about everything."""
-        unfinished = "SELECT count(*) FROM copies WHERE id NOT IN (SELECT copy_id FROM posts WHERE is_finished = 1)"
-
-        def nothing_left() -> bool:
-            with closing(sqlite3.connect(f"file:{self.audit_log}?mode=ro", uri=True)) as connection:
-                return bool(connection.execute(unfinished).fetchone() == (0,))
-
-        await until(nothing_left, seconds=PATIENCE, every=0.02)
+        unfinished = "SELECT id FROM copies WHERE id NOT IN (SELECT copy_id FROM posts WHERE is_finished = 1)"
+        await until(lambda: not self.query(unfinished), seconds=PATIENCE, every=0.02)
 
     def shown(self, wish: Wish) -> str:
         """What the channel shows of a wish."""

@@ -1,15 +1,80 @@
-"""kill -9 at any moment: after the restart everything goes on, and nothing is done a second time."""
+"""kill -9 of ``python -m bot serve`` at the worst moments: it goes on after the restart, and does nothing twice."""
 
-from pathlib import Path
+import asyncio
 
+import pytest
+
+from bot.domain.events import EventKind
+from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
-from tests.faults.stage import Wish, set_stage
+from tests.faults.processes import PATIENCE
+from tests.faults.stage import Stage, Wish
 
 
-async def test_during_a_running_copy(tmp_path: Path) -> None:
-    async with set_stage(tmp_path) as stage:
-        await stage.bot.start()
-        wish = Wish(stage.full)
-        await stage.asks(wish)
-        await stage.until_told(wish)
-        nothing_is_lost_and_nothing_is_done_twice(stage, wish)
+async def test_while_a_copy_runs(real_stage: Stage) -> None:
+    stage, wish = real_stage, Wish(real_stage.full)
+    await stage.bot.start()
+    await stage.asks(wish)
+    await stage.until(EventKind.ACCEPTED, wish)
+    await stage.bot.restart()
+    stage.copies_finish()
+    await stage.until_told(wish)
+    nothing_is_lost_and_nothing_is_done_twice(stage, wish)
+    assert len(stage.requests_for(wish)) == 1
+
+
+@pytest.mark.parametrize("is_taken", [True, False], ids=["taken by the cloud", "not taken by the cloud"])
+async def test_between_the_intent_and_the_outcome(real_stage: Stage, is_taken: bool) -> None:
+    """The request is on its way when the bot is killed: it had reached the cloud, or never does."""
+    stage, wish = real_stage, Wish(real_stage.full)
+    hold = stage.cloud.trouble.hold("copy", after_work=is_taken)
+    if not is_taken:
+        stage.cloud.trouble.cut_connection(operation="copy")  # once it is released
+    await stage.bot.start()
+    await stage.asks(wish)
+    await asyncio.wait_for(hold.arrived.wait(), PATIENCE)
+    await stage.bot.kill()
+    hold.release()
+    await stage.bot.start()
+    await stage.until(EventKind.FOUND_BEGUN if is_taken else EventKind.FOUND_NOT_BEGUN, wish)
+    await stage.until_running(wish)
+    stage.copies_finish()
+    await stage.until_told(wish)
+    nothing_is_lost_and_nothing_is_done_twice(stage, wish)
+    assert len(stage.requests_for(wish)) == (1 if is_taken else 2)
+
+
+@pytest.mark.parametrize("what", ["the message", "a line of its thread"])
+@pytest.mark.parametrize("is_posted", [True, False], ids=["posted", "not posted"])
+async def test_before_slack_has_answered(real_stage: Stage, what: str, is_posted: bool) -> None:
+    """Something is posted, or was about to be, and the bot has not heard of it."""
+    stage, wish, trouble = real_stage, Wish(real_stage.full), real_stage.workspace.trouble
+    hold = trouble.hold("chat.postMessage", after_work=is_posted)
+    await stage.bot.start()
+    await stage.asks(wish)
+    await asyncio.wait_for(hold.arrived.wait(), PATIENCE)
+    if what == "a line of its thread":
+        before, hold = hold, trouble.hold("chat.postMessage", after_work=is_posted)
+        before.release()
+        await asyncio.wait_for(hold.arrived.wait(), PATIENCE)
+    await stage.bot.kill()
+    await stage.bot.start()
+    await stage.until_running(wish)
+    stage.copies_finish()
+    await stage.until_told(wish)
+    nothing_is_lost_and_nothing_is_done_twice(stage, wish)
+
+
+async def test_again_and_again_as_soon_as_it_has_started(real_stage: Stage) -> None:
+    stage, wish = real_stage, Wish(real_stage.full)
+    await stage.bot.start()
+    await stage.asks(wish)
+    for _ in range(3):
+        await stage.bot.kill()
+        await stage.bot.begin()
+        await until(lambda: stage.kinds()[-1] is EventKind.BOT_STARTED, seconds=PATIENCE, every=0.001)
+    await stage.bot.restart()
+    await stage.until_running(wish)
+    stage.copies_finish()
+    await stage.until_told(wish)
+    nothing_is_lost_and_nothing_is_done_twice(stage, wish)

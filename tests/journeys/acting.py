@@ -1,7 +1,7 @@
 """What people do again and again on their way to a copy, and what can be read of it afterwards."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.cli.sandbox import Sandbox
 from bot.domain.events import EventFilter, RecordedEvent
@@ -20,6 +20,10 @@ BACKUP, TO, NAME, DESCRIPTION, TELL = "Backup", "To", "Name of the copy", "Descr
 """The fields of the form."""
 
 
+async def eventually(condition: Callable[[], bool]) -> None:
+    await until(condition, seconds=PATIENCE, every=0.005)
+
+
 async def opens_form(person: Person, channel: str = "#databases") -> Form:
     await person.types("/copy-backup", channel)
     form = await person.sees_form("Copy a backup", timeout=PATIENCE)
@@ -30,12 +34,12 @@ async def chooses(form: Form, backup: StoredBackup, to: str, *, source: str = "D
     """Finds a backup and says where it goes, and waits until the form knows what that means."""
     await finds(form, backup, source=source)
     await form.choose(TO, to)
-    await until(lambda: has_looked(form), seconds=PATIENCE)
+    await eventually(lambda: has_looked(form))
 
 
 async def finds(form: Form, backup: StoredBackup, *, source: str = "DFW") -> None:
     await form.choose(BACKUP, f"{source}/{backup.id}", searching=backup.name or backup.id)
-    await until(lambda: bool(form.value(NAME)), seconds=PATIENCE)
+    await eventually(lambda: bool(form.value(NAME)))
 
 
 def has_looked(form: Form) -> bool:
@@ -48,7 +52,7 @@ async def reviews(form: Form) -> Form:
     assert submitted.form is not None, "the form closed"
     assert not submitted.errors
     confirmation = submitted.form
-    await until(lambda: "Looking at" not in confirmation.rendered, seconds=PATIENCE)
+    await eventually(lambda: "Looking at" not in confirmation.rendered)
     return confirmation
 
 
@@ -57,7 +61,7 @@ async def starts(confirmation: Form) -> Form:
     submitted = await confirmation.submits()
     assert submitted.form is not None, "the form closed"
     told = submitted.form
-    await until(lambda: told.title != "Starting …", seconds=PATIENCE)
+    await eventually(lambda: told.title != "Starting …")
     return told
 
 
@@ -81,7 +85,7 @@ async def types_short(person: Person, words: str, channel: str = "#databases") -
     """Types the short form; gives what opens, once both regions were looked at."""
     await person.types(f"/copy-backup {words}", channel)
     form = await person.sees_form(timeout=PATIENCE)
-    await until(lambda: "Looking at" not in form.rendered, seconds=PATIENCE)
+    await eventually(lambda: "Looking at" not in form.rendered)
     return form
 
 
@@ -91,7 +95,7 @@ async def is_answered(person: Person, words: str, *, channel: str = "#databases"
     shown = await person.types(f"/copy-backup {words}", channel)
     if shown is not None:
         return shown.rendered
-    await until(lambda: len(person.ephemeral_messages) > before, seconds=PATIENCE)
+    await eventually(lambda: len(person.ephemeral_messages) > before)
     return person.ephemeral_messages[-1].rendered
 
 
@@ -122,7 +126,7 @@ async def learns(sandbox: Sandbox, *regions: str) -> None:
 async def ends(message: Message, how: str) -> None:
     """Waits until the message says how a copy ended, and the thread has told the person who asked."""
     await message.shows(how, timeout=PATIENCE)
-    await until(lambda: bool(message.thread) and message.thread[-1].rendered.startswith("@"), seconds=PATIENCE)
+    await eventually(lambda: bool(message.thread) and message.thread[-1].rendered.startswith("@"))
 
 
 def copies_in(sandbox: Sandbox, backup: StoredBackup, region: str = "IAD") -> list[str]:

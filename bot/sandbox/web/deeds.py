@@ -114,7 +114,8 @@ class _Talk:
         said = await _read(request, _Said)
         channel = self._workspace.channel(said.channel)
         if not said.text.startswith("/"):
-            person.says(said.text, channel.id, thread=said.thread_ts)
+            thread = next((one for one in channel.messages if one.ts == said.thread_ts), None)
+            person.says(said.text, channel.id, thread)
         elif said.thread_ts is not None:
             raise NotPossibleError("Slash commands cannot be used in threads.")
         else:

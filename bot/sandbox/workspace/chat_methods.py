@@ -186,7 +186,7 @@ def _update(state: WorkspaceState, arguments: _Update) -> Payload:
     text = message.text if arguments.text is None else arguments.text
     if not text.strip() and not accepted.blocks:
         raise SlackError("no_text")
-    metadata = _read_metadata(arguments.metadata)
+    metadata = None if arguments.metadata == {} else _read_metadata(arguments.metadata)  # an empty one takes it away
     state.change(message, text, accepted)
     if arguments.metadata is not None:
         message.metadata = metadata

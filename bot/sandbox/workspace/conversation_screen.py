@@ -54,6 +54,11 @@ class Message:
         return self.stored.edited_ts is not None
 
     @property
+    def exists(self) -> bool:
+        """Whether nobody has deleted it."""
+        return self._state.messages.exists(self.stored)
+
+    @property
     def rendered(self) -> str:
         """What a reader sees."""
         return self._state.render.message(self.stored.text, self.stored.accepted.blocks)

@@ -171,6 +171,23 @@ class Delivery:
         }
         return SignedRequest(body, headers)
 
+    async def verify_address(self, challenge: str) -> None:
+        """Asks the app to give a challenge back, as Slack does before it takes an address for events.
+
+        Raises:
+            DispatchFailed: It did not, or cannot be reached.
+        """
+        asked: Payload = {
+            "token": self._state.app.verification_token,
+            "challenge": challenge,
+            "type": "url_verification",
+        }
+        answer = await self.post(self.sign(to_json(asked), "application/json"))
+        given = answer.text.strip() if answer.content is None else answer.content.get("challenge")
+        if answer.status != 200 or given != challenge:
+            why = f"the app answered the challenge with {answer.status}: {answer.text[:200]}"
+            raise DispatchFailed("Your URL didn't respond with the value of the challenge parameter.", why)
+
     async def post(self, request: SignedRequest) -> AppAnswer:
         """Posts a request to the app, as it is.
 

@@ -86,7 +86,7 @@ class UserGroup:
 
 @dataclass(slots=True)
 class Conversation:
-    """A public or private channel, or a direct message of a person and the app.
+    """A public or private channel, or a direct message of a person and the app or of two people.
 
     Attributes:
         members: Ids of the people and bots who are in it.
@@ -197,14 +197,13 @@ class Directory:
         self.conversations[channel.id] = channel
         return channel
 
-    def direct_message(self, user_id: str, bot_user_id: str) -> Conversation:
-        """The direct message of a person and the app, made when it is not there yet."""
+    def direct_message(self, user_id: str, other_id: str) -> Conversation:
+        """The direct message of a person and the app, or of two people, made when it is not there yet."""
+        both = {user_id, other_id}
         for conversation in self.conversations.values():
-            if conversation.direct_with == user_id:
+            if conversation.direct_with is not None and conversation.members == both:
                 return conversation
-        made = Conversation(
-            new_id("D", self._numbers), "directmessage", members={user_id, bot_user_id}, direct_with=user_id
-        )
+        made = Conversation(new_id("D", self._numbers), "directmessage", members=both, direct_with=user_id)
         self.conversations[made.id] = made
         return made
 

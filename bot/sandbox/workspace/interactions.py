@@ -117,9 +117,11 @@ class Interactions:
         """Carries out what a command or a response_url was answered with.
 
         Raises:
-            SlackError: As `chat.postMessage`.
+            SlackError: As `chat.postMessage`; `message_not_found`: what it should replace or delete is gone.
         """
         state = self._state
+        if origin is not None and (said.delete_original or said.replace_original) and not state.messages.exists(origin):
+            raise SlackError("message_not_found")
         if said.delete_original and origin is not None:
             state.messages.remove(origin)
             return None
@@ -274,8 +276,8 @@ class Interactions:
         for payload in told:
             await self._delivery.send("interactive", payload)
 
-    def home_opened(self, user: User) -> Payload | None:
-        """The event that says a person opened App Home; None where the app did not subscribe to it."""
+    def home_opened(self, user: User, tab: Literal["home", "messages"]) -> Payload | None:
+        """The event that says a person opened the app's own page; None where the app did not subscribe to it."""
         settings = self._state.app.manifest.settings
         if "app_home_opened" not in settings.event_subscriptions.bot_events:
             return None
@@ -284,10 +286,10 @@ class Interactions:
             "type": "app_home_opened",
             "user": user.id,
             "channel": self._state.directory.direct_message(user.id, self._state.app.bot_user_id).id,
-            "tab": "home",
+            "tab": tab,
             "event_ts": self._state.messages.new_ts(),
         }
-        if home is not None:
+        if home is not None and tab == "home":
             event["view"] = home.payload(self._state.app.view_identity, with_state=True)
         return self.payloads.event(event)
 

@@ -51,11 +51,6 @@ def unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def escaped(text: str) -> str:
-    """A text that means itself in Slack's markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def _unstyled(text: str) -> str:
     """The text without the marks of bold, italic and struck; entities are left alone."""
     pieces = re.split(r"(<[^<>\n]+>)", text)

@@ -8,7 +8,7 @@ from bot.sandbox.workspace.refusals import Payload, SlackError
 from bot.sandbox.workspace.validation import AcceptedBlocks
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class StoredMessage:
     """One message.
 
@@ -78,6 +78,7 @@ class Messages:
         self._changes = changes
         self._clock = clock
         self._kept: dict[str, dict[str, StoredMessage]] = {}
+        self._beneath: dict[tuple[str, str | None], dict[str, StoredMessage]] = {}  # None: not in a thread
         self._last_ts = 0
         self.ephemeral: list[StoredMessage] = []
 
@@ -93,6 +94,7 @@ class Messages:
             self._changes.publish("ephemeral_changed", user=message.for_user, ts=message.ts)
         else:
             self._kept.setdefault(message.channel_id, {})[message.ts] = message
+            self._beneath.setdefault(_place(message), {})[message.ts] = message
             self._changes.publish("message_posted", channel=message.channel_id, ts=message.ts)
         return message
 
@@ -112,7 +114,19 @@ class Messages:
             self._changes.publish("ephemeral_changed", user=message.for_user, ts=message.ts)
         else:
             del self._kept[message.channel_id][message.ts]
+            del self._beneath[_place(message)][message.ts]
             self._changes.publish("message_deleted", channel=message.channel_id, ts=message.ts)
+
+    def exists(self, message: StoredMessage) -> bool:
+        """Whether a message is still there for those who saw it."""
+        if message.for_user is not None:
+            return message in self.ephemeral
+        return self._kept.get(message.channel_id, {}).get(message.ts) is message
+
+    def forget_ephemeral(self, user_id: str) -> None:
+        """Takes away what only this person sees."""
+        self.ephemeral = [one for one in self.ephemeral if one.for_user != user_id]
+        self._changes.publish("ephemeral_changed", user=user_id)
 
     def find(self, channel_id: str, ts: str) -> StoredMessage:
         """The message at this place.
@@ -131,12 +145,17 @@ class Messages:
 
     def top_level(self, channel_id: str) -> list[StoredMessage]:
         """The messages of a conversation that are not replies, oldest first."""
-        return [one for one in self._kept.get(channel_id, {}).values() if one.thread_ts in (None, one.ts)]
+        return list(self._beneath.get((channel_id, None), {}).values())
 
     def replies(self, channel_id: str, ts: str) -> list[StoredMessage]:
         """The replies to a message, oldest first."""
-        return [one for one in self._kept.get(channel_id, {}).values() if one.thread_ts == ts != one.ts]
+        return list(self._beneath.get((channel_id, ts), {}).values())
 
     def seen_only_by(self, user_id: str) -> list[StoredMessage]:
         """The messages that only this person sees, oldest first."""
         return [one for one in self.ephemeral if one.for_user == user_id]
+
+
+def _place(message: StoredMessage) -> tuple[str, str | None]:
+    """Where a message is found: its conversation, and the message it replies to."""
+    return message.channel_id, None if message.thread_ts == message.ts else message.thread_ts

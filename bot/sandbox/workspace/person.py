@@ -1,5 +1,7 @@
 """A person of the workspace: what they do, and what they see."""
 
+from typing import Literal
+
 from bot.sandbox.workspace.choosing import button_named
 from bot.sandbox.workspace.conversation_screen import PATIENCE, ConversationScreen, Message, blocks_of, first_showing
 from bot.sandbox.workspace.delivery import Delivery
@@ -38,7 +40,7 @@ class Person:
 
         Args:
             text: All that is typed, as `/copy-backup help`.
-            channel: Where, as `#databases`; `@` and the app's name for the direct message with it.
+            channel: Where, as `#databases`; `@` and a name for the direct message with the app or a person.
 
         Returns:
             The message that the acknowledgement shows, None where it shows none.
@@ -53,20 +55,37 @@ class Person:
         shown = await self._interactions.command(self.user, place.conversation, name, rest)
         return None if shown is None else Message(self._state, shown)
 
-    def says(self, text: str, channel: str = "#databases", *, thread: str | None = None) -> Message:
+    def says(self, text: str, channel: str = "#databases", thread: Message | None = None) -> Message:
         """Writes a message. The app is not told of it.
 
         Args:
-            text: What is written, in Slack's markup.
+            text: What is written.
             channel: Where.
-            thread: The timestamp of the message that this is a reply to.
+            thread: The message that is replied to; then it says where.
 
         Raises:
-            NotPossibleError: This person is not in the channel.
+            NotPossibleError: This person is not there, or the message is not.
         """
-        place = self._place(channel)
-        message = StoredMessage(place.id, self._state.messages.new_ts(), self.id, text, thread_ts=thread)
+        if thread is not None:
+            self._require_sight_of(thread)
+        place_id = self._place(channel).id if thread is None else thread.channel_id
+        thread_ts = None if thread is None else thread.ts
+        message = StoredMessage(place_id, self._state.messages.new_ts(), self.id, text, thread_ts=thread_ts)
         return Message(self._state, self._state.messages.add(message))
+
+    def deletes(self, message: Message) -> None:
+        """Deletes a message, their own or, as an admin may, anybody's. The app is not told of it.
+
+        Raises:
+            NotPossibleError: They do not see it.
+        """
+        self._require_sight_of(message)
+        self._state.messages.remove(message.stored)
+
+    def reloads(self) -> None:
+        """Loads Slack anew: forms and the messages that only they saw are gone; the app is not told of it."""
+        self._state.views.close_all(self.id)
+        self._state.messages.forget_ephemeral(self.id)
 
     @property
     def pointer(self) -> Pointer:
@@ -98,10 +117,19 @@ class Person:
         """
         if not self._state.app.manifest.features.app_home.home_tab_enabled:
             raise NotPossibleError("This app has no Home tab.")
-        event = self._interactions.home_opened(self.user)
-        if event is not None:
-            self._delivery.tell(event)
+        self._tells_of_opening("home")
         return Form(self._state, self._interactions, self.user, lambda: self._state.views.home(self.id))
+
+    def opens_messages(self) -> list[Message]:
+        """Opens the Messages tab of the app, and gives what is there, oldest first.
+
+        Raises:
+            NotPossibleError: The app has no Messages tab.
+        """
+        if not self._state.app.manifest.features.app_home.messages_tab_enabled:
+            raise NotPossibleError("This app has no Messages tab.")
+        self._tells_of_opening("messages")
+        return self.direct_messages()
 
     async def sees_form(self, title: str | None = None, timeout: float = PATIENCE) -> Form:  # noqa: ASYNC109  # patience
         """Waits for a form, the one on top of all.
@@ -141,8 +169,9 @@ class Person:
 
         Raises:
             AppError: It was not acknowledged.
-            NotPossibleError: There is no such button.
+            NotPossibleError: There is no such button, or they do not see the message.
         """
+        self._require_sight_of(on)
         block, element, option = button_named(button, blocks_of(on))
         if element.confirm is None or confirm:
             await self._interactions.message_action(self.user, on.stored, pressed(block, element, option))
@@ -175,15 +204,28 @@ class Person:
         return await first_showing(self._state, self.direct_messages, text, timeout, f"{self.name}'s direct messages")
 
     def _place(self, channel: str) -> ConversationScreen:
-        directory, app = self._state.directory, self._state.app
+        directory = self._state.directory
         if channel.startswith("@"):
-            return ConversationScreen(self._state, directory.direct_message(self.id, app.bot_user_id))
+            other = directory.user_named(channel)
+            return ConversationScreen(self._state, directory.direct_message(self.id, other.id))
         conversation = directory.channel_named(channel)
         if self.id not in conversation.members:
             raise NotPossibleError(f"{self.name} is not in {channel}.")
         if conversation.is_archived:
             raise NotPossibleError(f"{channel} is archived: nothing can be typed there.")
         return ConversationScreen(self._state, conversation)
+
+    def _tells_of_opening(self, tab: Literal["home", "messages"]) -> None:
+        event = self._interactions.home_opened(self.user, tab)
+        if event is not None:
+            self._delivery.tell(event)
+
+    def _require_sight_of(self, message: Message) -> None:
+        if not message.exists:
+            raise NotPossibleError("This message was deleted.")
+        members = self._state.directory.conversations[message.channel_id].members
+        if self.id not in members or message.stored.for_user not in (None, self.id):
+            raise NotPossibleError(f"{self.name} does not see this message.")
 
     def _screen(self) -> str:
         form = self.form

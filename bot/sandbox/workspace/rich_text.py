@@ -137,10 +137,6 @@ class RichText(Strict):
     block_id: Identifier | None = None
     elements: Annotated[list[Annotated[RichTextPart, Field(discriminator="type")]], Field(min_length=1)]
 
-    def pieces(self) -> list[Piece]:
-        """Every piece of text in it, in reading order."""
-        return [piece for part in self.elements for piece in pieces_of(part)]
-
 
 def pieces_of(part: RichTextPart) -> list[Piece]:
     """Every piece of text in one part of a rich text block, in reading order."""

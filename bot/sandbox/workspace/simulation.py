@@ -22,6 +22,7 @@ from bot.sandbox.workspace.installation import InstalledApp, install, read_manif
 from bot.sandbox.workspace.interactions import Interactions
 from bot.sandbox.workspace.person import Person
 from bot.sandbox.workspace.pings import Ping
+from bot.sandbox.workspace.refusals import NotPossibleError
 from bot.sandbox.workspace.server import workspace_app
 from bot.sandbox.workspace.socket_mode import SocketMode
 from bot.sandbox.workspace.state import RecordedDelivery, RecordedRequest, WorkspaceState
@@ -245,6 +246,17 @@ class SimulatedWorkspace:
     async def sends_event(self, event: Mapping[str, object]) -> None:
         """Sends an event to the app, again when it is not acknowledged, as Slack does."""
         await self._delivery.send_event(self._interactions.payloads.event(dict(event)))
+
+    async def verifies_the_address(self) -> None:
+        """Asks the app to prove that its address for events is its own, as Slack does when one enters it.
+
+        Raises:
+            DispatchFailed: It did not.
+            NotPossibleError: The app's manifest has no such address: Slack asks for no other.
+        """
+        if not self.app.manifest.settings.event_subscriptions.request_url:
+            raise NotPossibleError("This app's manifest has no address for events, so Slack asks nothing.")
+        await self._delivery.verify_address(f"{self._state.numbers.getrandbits(256):064x}")
 
     async def post_to_app(self, request: SignedRequest) -> AppAnswer:
         """Sends a request to the app as it is.

@@ -73,10 +73,11 @@ class SocketMode:
     async def connect(self, websocket: WebSocket) -> None:
         """Serves one connection until it closes."""
         ticket = websocket.query_params.get("ticket", "")
-        if ticket not in self._tickets or self._trouble.refuses_socket():
+        is_valid = ticket in self._tickets
+        self._tickets.discard(ticket)  # it works once, whatever comes of it
+        if not is_valid or self._trouble.refuses_socket():
             await websocket.close()
             return
-        self._tickets.discard(ticket)
         await websocket.accept()
         refusal = self._refusal()
         if refusal:

@@ -12,7 +12,7 @@ from bot.sandbox.loopback import cut_connection
 from bot.sandbox.workspace.method import Method
 from bot.sandbox.workspace.refusals import Payload, SlackError
 from bot.sandbox.workspace.state import RecordedRequest, WorkspaceState
-from bot.sandbox.workspace.trouble import Fault, Rates, Trouble, refusal_of
+from bot.sandbox.workspace.trouble import Fault, Hold, Rates, Trouble, refusal_of
 
 
 class WebApi:
@@ -49,6 +49,8 @@ class WebApi:
         for fault in faults:
             if fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
+            elif isinstance(fault, Hold) and not fault.after_work:
+                await fault.until_released()
             elif fault.kind == "cut_connection":
                 self._record(name, {}, {}, 0)
                 await cut_connection(request)
@@ -63,6 +65,9 @@ class WebApi:
         except SlackError as refused:
             answer = refused.answer()
         wait = self._trouble.closed_for(name) if answer.get("error") == "ratelimited" else 0
+        for fault in faults:
+            if isinstance(fault, Hold) and fault.after_work:
+                await fault.until_released()
         if any(fault.kind == "lose_answer" for fault in faults):
             self._record(name, given, answer, 0)
             await cut_connection(request)

@@ -10,8 +10,12 @@ from bot.slack.views import blocks, channel_errors
 from bot.slack.views.backup_choice import summary
 from bot.slack.views.blocks import Message
 from bot.slack.views.copy_message import standing_of
+from bot.slack.views.copy_message import summary as summary_of_copy
 from bot.slack.views.reasons import explain
-from bot.slack.views.text import DEFAULT_COMMAND, code, escape, fit, link, person_name
+from bot.slack.views.text import DEFAULT_COMMAND, channel_mention, code, escape, fit, link, person_name
+
+MESSAGE_GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
+"""Slack's names for what can be neither changed nor replied to: somebody has deleted it."""
 
 MOST = 5
 """Backups or copies offered where what was typed does not name one."""
@@ -141,16 +145,20 @@ def channel_closed(channel: str, error: str) -> Message:
     return _message(channel_errors.explain(channel, error))
 
 
-def not_told(copy: Copy, error: str) -> Message:
-    """A copy goes on, but its channel cannot be told: for the person who asked for it.
+def not_told(copy: Copy, error: str, *, now: datetime) -> Message:
+    """How a copy stands, for the person who asked for it, because its channel cannot be told.
 
     Args:
         copy: the copy.
         error: Slack's name of the error.
+        now: for lengths of time.
     """
-    return _message(
-        f"{_which(copy, None)} goes on, but its channel cannot be told.", channel_errors.explain(copy.channel, error)
+    why = (
+        f"Its message in {channel_mention(copy.channel)} was deleted."
+        if error in MESSAGE_GONE
+        else channel_errors.explain(copy.channel, error)
     )
+    return _message(summary_of_copy(copy, now=now), f"You are told here because its channel cannot be. {why}")
 
 
 def _what(copy: Copy) -> str:

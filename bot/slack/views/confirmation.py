@@ -7,15 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.domain.copies import Copy
-from bot.domain.lineage import (
-    FullBackup,
-    ParentAbsent,
-    ParentArriving,
-    ParentGone,
-    ParentReady,
-    ParentStatus,
-    ParentUnchecked,
-)
+from bot.domain.lineage import PARENT_WORDS, ParentReady
 from bot.domain.plan import CopyPlan, CopyRequest
 from bot.domain.reasons import Problem, Reason
 from bot.slack.views import blocks, channel_errors, plan_status
@@ -53,22 +45,12 @@ class Shown(_Model):
     def of(cls, plan: CopyPlan) -> "Shown":
         """What this plan rests on."""
         return cls(
-            parent=_PARENT_WORDS[type(plan.parent)],
+            parent=PARENT_WORDS[type(plan.parent)],
             parent_there=plan.parent.found.backup.id if isinstance(plan.parent, ParentReady) else None,
             existing=plan.existing.found.backup.id if plan.existing else None,
             size_gb=plan.backup.size_gb,
             status=plan.backup.status,
         )
-
-
-_PARENT_WORDS: Mapping[type[ParentStatus], str] = {
-    FullBackup: "not needed",
-    ParentReady: "there",
-    ParentArriving: "on its way",
-    ParentAbsent: "not there",
-    ParentGone: "gone",
-    ParentUnchecked: "not known",
-}
 
 
 class _Remembered(_Model):
@@ -178,6 +160,9 @@ def _plan(plan: CopyPlan, channel: str, now: datetime) -> list[Block]:
     shown = [blocks.fields(what)]
     if request.description:
         shown.append(blocks.section(f"*Description*\n{escape(request.description, 300)}"))
+    asked = f"Both regions were asked {age(plan.looked_at, now)}."
+    if plan.problem:
+        return [*shown, *plan_status.draw(plan, now=now), blocks.context(asked)]
     return [
         *shown,
         *plan_status.draw(plan, now=now),
@@ -188,8 +173,7 @@ def _plan(plan: CopyPlan, channel: str, now: datetime) -> list[Block]:
             "*Once it has begun it cannot be stopped:* Cloud Databases has no way to. The original stays as it is."
         ),
         blocks.context(
-            f"Both regions were asked {age(plan.looked_at, now)}. They are asked again before anything is sent; if "
-            "something has changed, you are asked again."
+            f"{asked} They are asked again before anything is sent; if something has changed, you are asked again."
         ),
     ]
 
@@ -236,7 +220,7 @@ def draw_started(copy: Copy, *, permalink: str | None = None) -> View:
     where = link(permalink, "the message in the channel") if permalink else f"the message in {_told_in(copy)}"
     return _notice(
         "Copy started",
-        blocks.alert("success", "The copy is on its way. You can close this."),
+        blocks.alert("success", "The bot takes it from here. You can close this."),
         blocks.section(
             f"{code(copy.backup.name)} goes from {escape(copy.backup.region)} to {escape(copy.destination)} as "
             f"{code(copy.name)}. How it goes is told in {where}; you are mentioned there when it has ended."

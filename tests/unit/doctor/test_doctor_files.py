@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
@@ -59,7 +60,7 @@ def as_somebody_without_rights() -> Iterator[None]:
 def folder(tmp_path: Path) -> Path:
     """A folder that anybody may get to."""
     for each in (tmp_path, *tmp_path.parents):
-        if each.stat().st_uid == os.geteuid() and each.name.startswith(("pytest-", "test_")):
+        if Path(tempfile.gettempdir()) in each.parents:
             each.chmod(0o755)
     made = tmp_path / "data"
     made.mkdir()

@@ -21,6 +21,14 @@ async def test_a_confirmed_copy_is_written_down_before_anybody_works_on_it(world
     assert world.cloud.copy_requests == []
 
 
+async def test_the_audit_log_says_in_words_what_the_plan_rested_on(world: World) -> None:
+    await request_copy(world.ports, await world.confirm(FULL, view="V1"))
+    world.cloud.put(in_region(FULL))
+    await request_copy(world.ports, await world.confirm(CHILD, view="V2"))
+
+    assert [recorded.event.facts["parent"] for recorded in world.record.history] == ["not needed", "there"]
+
+
 async def test_pressing_twice_makes_one_copy(world: World) -> None:
     confirmation = await world.confirm(FULL)
     outcomes = await asyncio.gather(*(request_copy(world.ports, confirmation) for _ in range(10)))

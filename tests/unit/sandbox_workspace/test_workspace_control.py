@@ -3,25 +3,14 @@
 import inspect
 import re
 from collections.abc import AsyncIterator
-from typing import Any, TypeAlias
 
 import httpx
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import Route
 
 from bot.sandbox.workspace import SimulatedWorkspace, control
-
-Json: TypeAlias = dict[str, Any]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    api_url: str
-    client: AsyncWebClient
+from tests.fakes.slack_apps import Json, Setting
 
 
 @pytest.fixture

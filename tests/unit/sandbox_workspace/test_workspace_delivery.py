@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 import httpx
@@ -20,59 +17,7 @@ from starlette.routing import Route
 
 from bot.sandbox.loopback import loopback_server
 from bot.sandbox.workspace import DispatchFailed, NotPossibleError, OperationTimeout, SimulatedWorkspace
-
-Json: TypeAlias = dict[str, Any]
-Reachable: TypeAlias = Callable[[AsyncApp], AbstractAsyncContextManager[None]]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    api_url: str
-    client: AsyncWebClient
-
-
-def words(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
-
-
-class RawApp:
-    """An app without any library: keeps what it gets, answers what it is told to."""
-
-    def __init__(self) -> None:
-        self.received: list[tuple[bytes, dict[str, str]]] = []
-        self.answers: list[Response] = []
-
-    async def handle(self, request: Request) -> Response:
-        self.received.append((await request.body(), dict(request.headers)))
-        return self.answers.pop(0) if self.answers else Response()
-
-    def payload(self, place: int = -1) -> Json:
-        fields = parse_qs(self.received[place][0].decode())
-        return dict(json.loads(fields["payload"][0]))
-
-
-@pytest.fixture
-async def raw_app(setting: Setting) -> AsyncIterator[RawApp]:
-    app = RawApp()
-    async with loopback_server(Starlette(routes=[Route("/", app.handle, methods=["POST"])])) as port:
-        setting.workspace.deliver_to(f"http://127.0.0.1:{port}/")
-        yield app
-
-
-@asynccontextmanager
-async def form_with(setting: Setting, **more: object) -> AsyncIterator[None]:
-    request = setting.workspace.signed_command("alice", "/copy-backup")
-    trigger_id = parse_qs(request.body.decode())["trigger_id"][0]
-    view = {"type": "modal", "title": words("Form"), "submit": words("Go"), "blocks": [], **more}
-    await setting.client.views_open(trigger_id=trigger_id, view=view)
-    yield
-
-
-def text_input(**more: object) -> Json:
-    element = {"type": "plain_text_input", "action_id": "typed", **more}
-    return {"type": "input", "block_id": "name", "label": words("Name"), "element": element}
+from tests.fakes.slack_apps import Json, RawApp, Reachable, Setting, words
 
 
 async def test_requests_are_signed_as_slacks_sdk_verifies_them(setting: Setting, raw_app: RawApp) -> None:
@@ -204,146 +149,6 @@ async def test_the_response_url_of_a_button_replaces_and_deletes_its_message(set
     assert alice.ephemeral_messages == []
 
 
-@pytest.mark.parametrize(
-    ("answer", "why"),
-    [
-        (Response(status_code=500), "500"),
-        (Response("surprise"), "neither empty nor JSON"),
-        (Response('{"response_action": "dance"}', media_type="application/json"), "refused"),
-        (Response('{"response_action": "errors", "errors": {}}', media_type="application/json"), "refused"),
-        (
-            Response('{"response_action": "errors", "errors": {"line": "no input"}}', media_type="application/json"),
-            "input blocks are",
-        ),
-        (Response('{"response_action": "push", "view": {"type": "modal"}}', media_type="application/json"), "refused"),
-    ],
-)
-async def test_a_submission_answered_wrongly_shows_slacks_own_words(
-    setting: Setting, raw_app: RawApp, answer: Response, why: str
-) -> None:
-    raw_app.answers.append(answer)
-    async with form_with(setting, blocks=[{"type": "divider", "block_id": "line"}]):
-        form = await setting.workspace.person("alice").sees_form("Form")
-        with pytest.raises(DispatchFailed, match="We had some trouble connecting") as failed:
-            await form.submits()
-        assert why in str(failed.value)
-        assert form.is_open, "nothing typed is lost"
-
-
-async def test_a_submission_pushes_updates_and_clears(setting: Setting, raw_app: RawApp) -> None:
-    def answer(action: str, title: str) -> Response:
-        view = {"type": "modal", "title": words(title), "submit": words("Go"), "blocks": []}
-        return Response(json.dumps({"response_action": action, "view": view}), media_type="application/json")
-
-    raw_app.answers += [answer("push", "Second"), answer("update", "Changed"), Response(), answer("clear", "-")]
-    async with form_with(setting):
-        form = await setting.workspace.person("alice").sees_form("Form")
-        second = (await form.submits()).form
-        assert second is not None
-        assert second.title == "Second"
-        with pytest.raises(NotPossibleError, match="another form lies over it"):
-            await form.submits()
-        changed = (await second.submits()).form
-        assert changed is not None
-        assert changed.title == "Changed"
-        below = (await changed.submits()).form
-        assert below is not None
-        assert below.title == "Form"
-        assert (await below.submits()).closed
-
-
-async def test_what_is_too_short_or_too_long_never_leaves_the_client(setting: Setting, raw_app: RawApp) -> None:
-    async with form_with(setting, blocks=[text_input(min_length=3, max_length=5)]):
-        form = await setting.workspace.person("alice").sees_form()
-        await form.fills("Name", "ab")
-        with pytest.raises(NotPossibleError, match="at least 3"):
-            await form.submits()
-        with pytest.raises(NotPossibleError, match="takes 5"):
-            await form.fills("Name", "abcdef")
-        await form.fills("Name", "abc")
-        await form.submits()
-    assert raw_app.payload()["view"]["state"]["values"] == {
-        "name": {"typed": {"type": "plain_text_input", "value": "abc"}}
-    }
-
-
-async def test_a_text_input_tells_the_app_when_it_was_asked_to(setting: Setting, raw_app: RawApp) -> None:
-    on_enter = {**text_input(), "dispatch_action": True}
-    config = {"trigger_actions_on": ["on_character_entered"]}
-    at_once = {**text_input(dispatch_action_config=config), "dispatch_action": True, "block_id": "b"}
-    at_once["label"] = words("At once")
-    async with form_with(setting, blocks=[on_enter, at_once]):
-        form = await setting.workspace.person("alice").sees_form()
-        await form.fills("Name", "quiet")
-        assert raw_app.received == []
-        await form.fills("Name", "loud", enter=True)
-        assert raw_app.payload()["actions"][0]["value"] == "loud"
-        await form.fills("At once", "x")
-        assert raw_app.payload()["actions"][0]["block_id"] == "b"
-
-
-async def test_an_update_forgets_what_was_typed_where_the_ids_change(setting: Setting, raw_app: RawApp) -> None:
-    async with form_with(setting, blocks=[text_input()]):
-        form = await setting.workspace.person("alice").sees_form()
-        await form.fills("Name", "typed")
-        view_id = form.view["id"]
-        same = {"type": "modal", "title": words("Form"), "submit": words("Go"), "blocks": [text_input()]}
-        await setting.client.views_update(view_id=str(view_id), view=same)
-        assert form.value("Name") == "typed"
-        renamed = {**same, "blocks": [{**text_input(), "block_id": "other"}]}
-        await setting.client.views_update(view_id=str(view_id), view=renamed)
-        assert form.value("Name") == ""
-
-
-async def test_options_that_slack_would_not_show_are_not_shown(setting: Setting, raw_app: RawApp) -> None:
-    many = [{"text": words(f"{number}"), "value": f"{number}"} for number in range(101)]
-    grouped = [{"label": words("mysql"), "options": many[:2]}]
-    raw_app.answers += [
-        Response(json.dumps({"options": many}), media_type="application/json"),
-        Response(json.dumps({"option_groups": grouped}), media_type="application/json"),
-        Response(json.dumps({"options": []}), media_type="application/json"),
-    ]
-    select = {"type": "external_select", "action_id": "backup"}
-    block = {"type": "section", "block_id": "b", "text": words("Backup"), "accessory": select}
-    async with form_with(setting, blocks=[block]):
-        form = await setting.workspace.person("alice").sees_form()
-        with pytest.raises(NotPossibleError, match="from 3 typed characters on"):
-            await form.searches("Backup", "ni")
-        with pytest.raises(DispatchFailed, match=r"at most 100"):
-            await form.searches("Backup", "nightly")
-        offered = await form.searches("Backup", "nightly")
-        assert [(one.group, one.text, one.value) for one in offered] == [("mysql", "0", "0"), ("mysql", "1", "1")]
-        assert await form.searches("Backup", "nothing") == []
-
-
-async def test_radio_buttons_checkboxes_and_conversations(setting: Setting, raw_app: RawApp) -> None:
-    options = [{"text": {"type": "mrkdwn", "text": f"*{name}*"}, "value": name.lower()} for name in ("Chain", "One")]
-    radio = {"type": "radio_buttons", "action_id": "r", "options": options}
-    boxes = {"type": "checkboxes", "action_id": "c", "options": options, "initial_options": options[:1]}
-    where = {"type": "conversations_select", "action_id": "w", "filter": {"include": ["public", "private"]}}
-    blocks = [
-        {"type": "section", "block_id": "how", "text": words("How"), "accessory": radio},
-        {"type": "input", "block_id": "sure", "label": words("Sure"), "element": boxes, "optional": True},
-        {"type": "input", "block_id": "tell", "label": words("Tell"), "element": where},
-    ]
-    async with form_with(setting, blocks=blocks):
-        bob_cannot = setting.workspace.channel("#ops-private")
-        form = await setting.workspace.person("alice").sees_form()
-        assert form.options("Tell") == ["#databases", "#general", "#ops-private"]
-        await form.choose("How", "One")
-        assert raw_app.payload()["actions"][0]["selected_option"]["value"] == "one"
-        assert "(o) One" in form.rendered
-        assert "( ) Chain" in form.rendered
-        await form.choose("Sure", "one")
-        await form.choose("Sure", "Chain")
-        await form.choose("Tell", "#ops-private")
-        await form.submits()
-    values = raw_app.payload()["view"]["state"]["values"]
-    assert [one["value"] for one in values["sure"]["c"]["selected_options"]] == ["one"]
-    assert values["tell"]["w"] == {"type": "conversations_select", "selected_conversation": bob_cannot.id}
-    assert values["how"]["r"]["selected_option"]["value"] == "one"
-
-
 async def test_an_event_is_sent_again_until_it_is_acknowledged() -> None:
     app = RawApp()
     app.answers += [Response(status_code=500), Response(status_code=500)]
@@ -360,6 +165,98 @@ async def test_an_event_is_sent_again_until_it_is_acknowledged() -> None:
     assert app.received[2][1]["x-slack-retry-reason"] == "http_error"
     ids = {json.loads(body)["event_id"] for body, _headers in app.received}
     assert len(ids) == 1, "it is the same event"
+
+
+async def test_an_event_that_is_too_late_is_sent_again_until_slack_gives_up() -> None:
+    received: list[str | None] = []
+
+    async def never(request: Request) -> Response:
+        received.append(request.headers.get("x-slack-retry-reason"))
+        await asyncio.Event().wait()
+        return Response()
+
+    workspace = SimulatedWorkspace(patience=0.5, event_retries=(0.0, 0.0))
+    async with workspace.serving(), loopback_server(Starlette(routes=[Route("/", never, methods=["POST"])])) as port:
+        workspace.install({"display_information": {"name": "x"}, "features": {"bot_user": {"display_name": "x"}}})
+        workspace.deliver_to(f"http://127.0.0.1:{port}/")
+        await workspace.sends_event({"type": "app_home_opened", "user": workspace.person("alice").id})
+    assert received == [None, "http_timeout", "http_timeout"]
+    assert [one.status for one in workspace.deliveries] == [0, 0, 0]
+
+
+async def test_events_that_are_being_sent_end_with_the_workspace() -> None:
+    arrived = asyncio.Event()
+
+    async def never(_request: Request) -> Response:
+        arrived.set()
+        await asyncio.Event().wait()
+        return Response()
+
+    workspace = SimulatedWorkspace(patience=60)
+    async with loopback_server(Starlette(routes=[Route("/", never, methods=["POST"])])) as port:
+        async with workspace.serving():
+            manifest: Json = {
+                "display_information": {"name": "x"},
+                "features": {"bot_user": {"display_name": "x"}, "app_home": {"home_tab_enabled": True}},
+                "settings": {"event_subscriptions": {"bot_events": ["app_home_opened"]}},
+            }
+            workspace.install(manifest)
+            workspace.deliver_to(f"http://127.0.0.1:{port}/")
+            await workspace.person("alice").opens_home()
+            await arrived.wait()
+        await workspace._delivery.stop()
+        assert workspace._delivery._telling == set()
+
+
+async def test_an_app_that_did_not_subscribe_is_not_told_that_app_home_was_opened(
+    setting: Setting, raw_app: RawApp
+) -> None:
+    manifest = setting.workspace.app.manifest.model_dump()
+    manifest["settings"]["event_subscriptions"]["bot_events"] = []
+    setting.workspace.install(manifest)
+    alice = setting.workspace.person("alice")
+    home = await alice.opens_home()
+    assert not home.is_open
+    await alice.types("/copy-backup")
+    assert len(raw_app.received) == 1
+
+
+async def test_app_home_is_told_with_what_is_shown_and_cannot_be_closed(setting: Setting, raw_app: RawApp) -> None:
+    alice = setting.workspace.person("alice")
+    await setting.client.views_publish(user_id=alice.id, view={"type": "home", "blocks": [], "private_metadata": "x"})
+    home = await alice.opens_home()
+    await setting.workspace.changes.until(
+        lambda: raw_app.received or None, patience=10, waited_for="the event", instead=lambda: "nothing"
+    )
+    event = json.loads(raw_app.received[0][0])["event"]
+    assert (event["tab"], event["view"]["private_metadata"], event["user"]) == ("home", "x", alice.id)
+    with pytest.raises(NotPossibleError, match="not closed"):
+        await home.closes()
+
+
+async def test_a_button_in_a_thread_says_which_thread(setting: Setting, raw_app: RawApp) -> None:
+    channel = setting.workspace.channel("#databases")
+    parent = await setting.client.chat_postMessage(channel=channel.id, text="copying")
+    button = {"type": "button", "text": words("Stop"), "action_id": "stop", "style": "danger", "value": "7"}
+    await setting.client.chat_postMessage(
+        channel=channel.id, text="a reply", thread_ts=parent["ts"], blocks=[{"type": "actions", "elements": [button]}]
+    )
+    (reply,) = channel.messages[0].thread
+    await setting.workspace.person("alice").presses("Stop", on=reply)
+    payload = raw_app.payload()
+    assert payload["container"]["thread_ts"] == parent["ts"]
+    assert (payload["actions"][0]["style"], payload["actions"][0]["value"]) == ("danger", "7")
+
+
+async def test_any_request_can_be_posted_to_the_app_as_it_is(setting: Setting, raw_app: RawApp) -> None:
+    request = setting.workspace.signed_command("alice", "/copy-backup status")
+    assert (await setting.workspace.post_to_app(request)).status == 200
+    assert parse_qs(raw_app.received[0][0].decode())["text"] == ["status"]
+
+
+async def test_nothing_can_be_posted_without_an_address(setting: Setting) -> None:
+    with pytest.raises(DispatchFailed, match="deliver_to"):
+        await setting.workspace.post_to_app(setting.workspace.signed_command("alice", "/copy-backup"))
 
 
 async def test_forged_requests_are_what_they_pretend_to_be(

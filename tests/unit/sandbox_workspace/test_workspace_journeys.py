@@ -1,27 +1,11 @@
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeAlias
 
 import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.workspace import NotPossibleError, OperationTimeout, SimulatedWorkspace
-
-Json: TypeAlias = dict[str, Any]  # what Bolt hands to listeners
-Reachable: TypeAlias = Callable[[AsyncApp], AbstractAsyncContextManager[None]]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    client: AsyncWebClient
-
-
-def words(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
+from bot.sandbox.workspace import NotPossibleError, OperationTimeout
+from tests.fakes.slack_apps import Json, Reachable, Setting, words
 
 
 def option(text: str) -> Json:

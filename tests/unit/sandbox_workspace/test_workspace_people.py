@@ -1,32 +1,15 @@
 """What people can do with every kind of element, and what Slack's client does not let them do."""
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.workspace import DispatchFailed, Form, NotPossibleError, SimulatedWorkspace
-
-Json: TypeAlias = dict[str, Any]
-Reachable: TypeAlias = Callable[[AsyncApp], AbstractAsyncContextManager[None]]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    client: AsyncWebClient
-
-
-def words(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
+from bot.sandbox.workspace import DispatchFailed, Form, NotPossibleError
+from tests.fakes.slack_apps import Json, Reachable, Setting, words
 
 
 @pytest.fixture

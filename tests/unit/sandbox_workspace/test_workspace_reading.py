@@ -1,22 +1,12 @@
 """What a reader sees of blocks and markup, and who is notified of it."""
 
 import asyncio
-from typing import Any, TypeAlias
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace import ManifestError, NotShownError, Ping, SimulatedWorkspace
 from bot.sandbox.workspace.markup import mentions_in, plain
-
-Json: TypeAlias = dict[str, Any]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    client: AsyncWebClient
+from tests.fakes.slack_apps import Json, Setting
 
 
 def mrkdwn(text: str) -> Json:

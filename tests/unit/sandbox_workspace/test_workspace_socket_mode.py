@@ -4,25 +4,16 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
 
 import pytest
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from bot.sandbox.workspace import DispatchFailed, NotPossibleError, SimulatedWorkspace
-
-Json: TypeAlias = dict[str, Any]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    client: AsyncWebClient
+from bot.sandbox.workspace import DispatchFailed, NotPossibleError
+from bot.sandbox.workspace.refusals import SlackError
+from tests.fakes.slack_apps import Json, Setting
 
 
 @pytest.fixture
@@ -154,6 +145,32 @@ async def test_sockets_can_be_refused(sockets: Setting) -> None:
         await connect(await address(sockets), proxy=None)
     async with connected(sockets):
         assert sockets.workspace.open_sockets == 1
+
+
+async def test_an_acknowledgement_that_makes_no_sense_is_passed_over(sockets: Setting) -> None:
+    workspace = sockets.workspace
+    async with connected(sockets) as socket:
+        typing = asyncio.create_task(workspace.person("alice").types("/copy-backup"))
+        envelope = await received(socket)
+        for nonsense in ("hello", "[]", '{"envelope_id": "unknown"}', '{"envelope_id": 5}'):
+            await socket.send(nonsense)
+        await socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
+        assert await typing is None
+
+
+async def test_a_request_can_be_forged_over_a_socket_too(sockets: Setting) -> None:
+    async with connected(sockets) as socket:
+        forging = asyncio.create_task(sockets.workspace.forge("/copy-backup help", other_team=True))
+        envelope = await received(socket)
+        await socket.send(json.dumps({"envelope_id": envelope["envelope_id"], "payload": {"text": "no"}}))
+        answer = await forging
+    assert envelope["payload"]["team_id"] != sockets.workspace.team_id
+    assert (answer.status, answer.content) == (200, {"text": "no"})
+
+
+async def test_sockets_go_for_a_known_reason_only(sockets: Setting) -> None:
+    with pytest.raises(SlackError, match="invalid_arguments"):
+        sockets.workspace.trouble.disconnect_sockets("mood")
 
 
 async def test_nothing_is_signed_here_so_no_signature_can_be_forged(sockets: Setting) -> None:

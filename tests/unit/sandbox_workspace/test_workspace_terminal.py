@@ -1,25 +1,12 @@
 """What a form and a message look like in a terminal: the same words as in plain text, with colours and columns."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeAlias
-
 import pytest
 from rich.console import Console, RenderableType
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.workspace import Form, SimulatedWorkspace
-
-Json: TypeAlias = dict[str, Any]
-Reachable: TypeAlias = Callable[[AsyncApp], AbstractAsyncContextManager[None]]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    client: AsyncWebClient
+from bot.sandbox.workspace import Form
+from tests.fakes.slack_apps import Json, Reachable, Setting
 
 
 def mrkdwn(text: str) -> Json:

@@ -61,6 +61,20 @@ def modal(*blocks: Json, **more: object) -> Json:
     return {"type": "modal", "title": plain(3), "submit": plain(3), "blocks": list(blocks), **more}
 
 
+def groups(count: int) -> list[Json]:
+    return [{"label": plain(3), "options": [option(number=number)]} for number in range(count)]
+
+
+def marked(kind: str, initial: int = 1) -> Json:
+    chosen = option(number=initial)
+    first = {"initial_option": chosen} if kind == "radio_buttons" else {"initial_options": [chosen]}
+    return actions({"type": kind, "action_id": "one", "options": options(2), **first})
+
+
+def image(alt_text: int) -> Json:
+    return {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "x" * alt_text}
+
+
 def rows(count: int, columns: int) -> Json:
     return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * columns] * count}
 
@@ -125,6 +139,21 @@ FITS_AND_NOT = {
         typed(max_length=64, initial_value="x" * 64),
         typed(max_length=64, initial_value="x" * 65),
     ),
+    "min_length within max_length": (
+        typed(max_length=64, min_length=64),
+        typed(max_length=64, min_length=65),
+    ),
+    "number of option groups": (
+        actions({**select(), "options": None, "option_groups": groups(100)}),
+        actions({**select(), "options": None, "option_groups": groups(101)}),
+    ),
+    "initial radio button among options": (marked("radio_buttons"), marked("radio_buttons", initial=5)),
+    "initial checkboxes among options": (marked("checkboxes"), marked("checkboxes", initial=5)),
+    "options of a menu of three dots": (
+        actions({"type": "overflow", "action_id": "more", "options": options(5)}),
+        actions({"type": "overflow", "action_id": "more", "options": options(6)}),
+    ),
+    "image alt text": (image(2000), image(2001)),
     "radio buttons": (
         actions({"type": "radio_buttons", "action_id": "one", "options": options(10)}),
         actions({"type": "radio_buttons", "action_id": "one", "options": options(11)}),
@@ -142,6 +171,11 @@ ONLY_IN_MESSAGES = {
     "table rows": (rows(100, 2), rows(101, 2)),
     "table columns": (rows(2, 20), rows(2, 21)),
     "card title": ({"type": "card", "title": mrkdwn(150)}, {"type": "card", "title": mrkdwn(151)}),
+    "card says something": ({"type": "card", "body": mrkdwn(3)}, {"type": "card", "subtitle": mrkdwn(3)}),
+    "card buttons": (
+        {"type": "card", "actions": [button(action_id=f"a{number}") for number in range(3)]},
+        {"type": "card", "actions": [button(action_id=f"a{number}") for number in range(4)]},
+    ),
     "card body": ({"type": "card", "body": mrkdwn(200)}, {"type": "card", "body": mrkdwn(201)}),
     "task status": (
         {"type": "task_card", "task_id": "1", "title": "Copy", "status": "pending"},

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable
-from typing import Any, TypeAlias
 
 import httpx
 import pytest
@@ -12,26 +11,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.sandbox.workspace import SimulatedWorkspace
-
-Json: TypeAlias = dict[str, Any]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    api_url: str
-    client: AsyncWebClient
+from tests.fakes.slack_apps import Json, Setting, words
 
 
 async def refusal(call: Awaitable[AsyncSlackResponse]) -> str:
     with pytest.raises(SlackApiError) as refused:
         await call
     return str(refused.value.response["error"])
-
-
-def words(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
 
 
 def modal(title: str = "Form", **more: object) -> Json:
@@ -270,8 +256,8 @@ async def test_a_trigger_works_once_and_for_three_seconds() -> None:
             "oauth_config": {"scopes": {"bot": ["commands"]}},
         }
         app = workspace.install(from_manifest)
-        setting = Setting()
-        setting.workspace, setting.client = workspace, AsyncWebClient(token=app.bot_token, base_url=running.api_url)
+        client = AsyncWebClient(token=app.bot_token, base_url=running.api_url)
+        setting = Setting(workspace, running.api_url, client)
         used, late = trigger(setting), trigger(setting)
         await setting.client.views_open(trigger_id=used, view=modal())
         assert await refusal(setting.client.views_open(trigger_id=used, view=modal())) == "exchanged_trigger_id"

@@ -1,27 +1,14 @@
 """What goes between the workspace and the app is recorded both ways, and no secret of it is shown."""
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeAlias
 
 import httpx
 import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.workspace import DispatchFailed, OperationTimeout, SimulatedWorkspace
-
-Json: TypeAlias = dict[str, Any]
-Reachable: TypeAlias = Callable[[AsyncApp], AbstractAsyncContextManager[None]]
-
-
-class Setting:
-    """What the fixture of conftest.py gives: test modules cannot import it from there."""
-
-    workspace: SimulatedWorkspace
-    api_url: str
-    client: AsyncWebClient
+from bot.sandbox.workspace import DispatchFailed, OperationTimeout
+from tests.fakes.slack_apps import Json, Reachable, Setting
 
 
 def shown(setting: Setting) -> list[Json]:

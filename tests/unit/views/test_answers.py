@@ -155,6 +155,17 @@ def test_it_cannot_be_done() -> None:
 
 def test_a_channel_is_closed() -> None:
     assert "/invite" in said(answers.channel_closed("C0OPS", "not_in_channel"))
-    words = said(answers.not_told(copy_of(state=CopyState.RUNNING), "is_archived"))
-    assert "goes on, but its channel cannot be told" in words
-    assert "<#C0OPS>" in words
+
+
+def test_a_copy_has_ended_and_its_channel_is_closed() -> None:
+    copy = copy_of(state=CopyState.COMPLETED, ended_at=NOW, copied_id="5f1d7a84")
+    words = said(answers.not_told(copy, "is_archived", now=NOW))
+    assert "done in 13 minutes" in words
+    assert "The bot cannot post in <#C0OPS>.* It is archived." in words
+
+
+@pytest.mark.parametrize("error", sorted(answers.MESSAGE_GONE))
+def test_a_copy_has_ended_and_somebody_has_deleted_its_message(error: str) -> None:
+    words = said(answers.not_told(copy_of(state=CopyState.COMPLETED, ended_at=NOW), error, now=NOW))
+    assert "Its message in <#C0OPS> was deleted." in words
+    assert "cannot post" not in words

@@ -94,6 +94,7 @@ def test_a_plan_with_a_problem_cannot_be_started(plan: CopyPlan, words: str) -> 
     view = drawn(plan)
 
     assert "submit" not in view
+    assert "costs the same" not in words_of(view)
     assert ("error", f"It cannot be started: {words}.") in alerts_of(view)
 
 

@@ -293,7 +293,7 @@ def test_the_answers(copy: Copy, typed: str, found: list[Backup], problems: list
         answers.ambiguous(typed, found, region="IAD", now=NOW),
         answers.backup_not_found(typed),
         answers.channel_closed("C0OPS", typed),
-        answers.not_told(copy, typed),
+        answers.not_told(copy, typed, now=NOW),
     ]
     messages += [answers.refused(problems)] if problems else []
 

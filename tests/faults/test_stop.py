@@ -1,0 +1,89 @@
+"""SIGTERM: the bot ends soon and cleanly, tells nobody that anything failed, and the next one goes on."""
+
+import signal
+
+import pytest
+
+from bot.domain.events import EventKind
+from tests.fakes.conditions import until
+from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
+from tests.faults.processes import PATIENCE
+from tests.faults.stage import Stage, Wish
+
+SOON = 10.0
+"""Seconds after which Docker loses its patience with a container that it has asked to stop."""
+
+
+async def stopped(stage: Stage) -> None:
+    """The bot ends by itself within the time it has."""
+    stage.bot.signal(signal.SIGTERM)
+    assert await stage.bot.ends(SOON) == 0
+    assert "Traceback" not in stage.bot.said
+    assert stage.kinds()[-1] is EventKind.BOT_STOPPED
+
+
+async def test_during_running_copies(real_stage: Stage) -> None:
+    stage = real_stage
+    wishes = Wish(stage.full), Wish(stage.incremental, person="bob")
+    await stage.bot.start()
+    for wish in wishes:
+        await stage.asks(wish)
+    await stage.until(EventKind.ACCEPTED, wishes[0])
+    await stage.until(EventKind.WAITING_FOR_PARENT, wishes[1])
+    await stage.until_current(*wishes)
+    said = [stage.shown(wish) for wish in wishes], [stage.lines_of(wish) for wish in wishes]
+    await stopped(stage)
+    assert ([stage.shown(wish) for wish in wishes], [stage.lines_of(wish) for wish in wishes]) == said
+    await stage.bot.start()
+    stage.copies_finish()
+    await stage.until(EventKind.ACCEPTED, wishes[1])
+    stage.copies_finish()
+    await stage.until_told(*wishes)
+    nothing_is_lost_and_nothing_is_done_twice(stage, *wishes)
+
+
+async def test_while_the_cloud_does_not_answer_the_copy_request(stage: Stage) -> None:
+    wish = Wish(stage.full)
+    hold = stage.cloud.trouble.hold("copy", after_work=True)
+    await stage.bot.start()
+    await stage.asks(wish)
+    await hold.arrived.wait()
+    await stopped(stage)
+    hold.release()
+    await stage.bot.start()
+    stage.copies_finish()
+    await stage.until_told(wish)
+    nothing_is_lost_and_nothing_is_done_twice(stage, wish)
+
+
+async def test_while_nobody_answers_anything(stage: Stage) -> None:
+    wish = Wish(stage.full)
+    await stage.bot.start()
+    stage.workspace.trouble.slow("chat.postMessage", 60)
+    await stage.asks(wish)
+    await stage.until(EventKind.ACCEPTED, wish)
+    stage.workspace.trouble.slow("*", 60)
+    stage.cloud.trouble.slow(60, times=1000)
+    await stopped(stage)
+    stage.workspace.trouble.clear()
+    stage.cloud.trouble.lift()
+    await stage.bot.start()
+    stage.copies_finish()
+    await stage.until_told(wish)
+    nothing_is_lost_and_nothing_is_done_twice(stage, wish)
+
+
+@pytest.mark.parametrize("stage", [False, True], ids=["HTTP", "Socket Mode"], indirect=True)
+async def test_while_it_starts(stage: Stage) -> None:
+    stage.workspace.trouble.slow("*", 60)
+    await stage.bot.begin()
+    await until(lambda: EventKind.BOT_STARTED in stage.kinds(), seconds=PATIENCE, every=0.01)
+    await stopped(stage)
+
+
+async def test_twice_and_by_ctrl_c(stage: Stage) -> None:
+    await stage.bot.start()
+    stage.bot.signal(signal.SIGINT)
+    stage.bot.signal(signal.SIGTERM)
+    assert await stage.bot.ends(SOON) == 0
+    assert "Traceback" not in stage.bot.said
