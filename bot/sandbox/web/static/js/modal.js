@@ -22,7 +22,7 @@ export function renewModal(parent) {
   if (!view) return closeAll(parent);
   const head = JSON.stringify([view.id, view.title, view.submit, view.close, view.submit_disabled, stack.length]);
   renew(parent, [{ key: view.id, signature: head, draw: () => drawModal(view, stack.length) }]);
-  const errors = { ...(found.get(view.id) ?? {}), ...view.errors };
+  const errors = { ...stillMissing(view), ...view.errors };
   renewBlocks(body, view.blocks, viewSurface(view, errors, () => submit()));
   if (shown !== view.id) enter(view);
   return undefined;
@@ -99,6 +99,12 @@ async function tried(deed) {
     trouble.replaceChildren(make("strong", {}, `⚠️ ${error.message}`), error.why ? make("p.small", {}, error.why) : "");
     trouble.hidden = false;
   }
+}
+
+/** What was found missing and has not been filled in since. */
+function stillMissing(view) {
+  const now = missing(view);
+  return Object.fromEntries(Object.entries(found.get(view.id) ?? {}).filter(([block]) => block in now));
 }
 
 /** What Slack's client sees is missing, before anything is sent. */
