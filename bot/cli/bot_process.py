@@ -2,63 +2,68 @@
 
 import asyncio
 import os
-import socket
+import re
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
-import httpx
 from pydantic import SecretStr
 
 import bot
 from bot.settings import Settings
 
+READY = re.compile(r"Ready: .*:(?P<port>\d+)$")
+"""What `serve` says when it is."""
 STARTS_WITHIN = 60.0
-"""Seconds that the bot has to become alive; a busy machine is slow."""
+"""Seconds that the bot has to become ready; a busy machine is slow."""
 STOPS_WITHIN = 15.0
 """Seconds that the bot has to stop before it is killed."""
 
 
 class BotDidNotStartError(RuntimeError):
-    """The bot's process ended, or did not become alive. It has said why on standard error."""
+    """The bot's process ended, or was not ready in time. It has said why on standard error."""
 
 
 class BotProcess:
     """``serve`` with given settings, and with nothing else of the environment's: it may hold a real account's.
 
-    The process goes on in its own group, so that Ctrl-C reaches whoever started it first.
+    The process is in a session of its own, so that Ctrl-C reaches whoever started it first.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, tell_port: Callable[[int], None]) -> None:
         """Does not start it yet.
 
         Args:
-            settings: the bot's; the port has to be a certain one.
+            settings: the bot's.
             folder: where it runs; no ``.env`` may be in it.
+            tell_port: is told where it listens, each time it is ready.
         """
         self._environment = environment_of(settings)
-        self._alive = f"http://{settings.host}:{settings.port}/livez"
         self._folder = folder
+        self._tell_port = tell_port
         self._process: Process | None = None
+        self._reading: asyncio.Task[bytes] | None = None
         self._changing = asyncio.Lock()
-        self._state: Literal["running", "starting", "crashed"] = "crashed"
+        self._is_ready = False
+        self.address = ""
+        """Where it listens, or listened last."""
 
     @property
     def state(self) -> Literal["running", "starting", "crashed"]:
         """Whether it runs; ``crashed`` also when it ended by itself."""
         if self._process is None or self._process.returncode is not None:
             return "crashed"
-        return self._state
+        return "running" if self._is_ready else "starting"
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["BotProcess"]:
         """Keep it running until the block is left.
 
         Raises:
-            BotDidNotStartError: it ended, or did not become alive in time; it has said why on standard error.
+            BotDidNotStartError: it ended, or was not ready in time.
         """
         try:
             await self.start()
@@ -67,25 +72,27 @@ class BotProcess:
             await self._stop()
 
     async def start(self) -> None:
-        """Start it, and wait until it is alive; nothing if it runs.
+        """Start it, and wait until it is ready; nothing if it runs.
 
         Raises:
-            BotDidNotStartError: it ended, or did not become alive in time.
+            BotDidNotStartError: it ended, or was not ready in time.
         """
         async with self._changing:
             if self.state != "crashed":
                 return
-            self._state = "starting"
+            self._is_ready = False
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", "bot", "serve"),
                 env=self._environment,
                 cwd=self._folder,
-                stdout=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
                 start_new_session=True,
             )
-            await self._until_alive(self._process)
-            self._state = "running"
+            port = await self._ready(self._process)
+            self.address = f"http://127.0.0.1:{port}"
+            self._tell_port(port)
+            self._is_ready = True
 
     async def crash(self) -> None:
         """Kill it (SIGKILL): it can finish nothing and say nothing. Nothing if it does not run."""
@@ -94,16 +101,20 @@ class BotProcess:
                 self._process.kill()
                 await self._process.wait()
 
-    async def _until_alive(self, process: Process) -> None:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            try:
-                async with asyncio.timeout(STARTS_WITHIN):
-                    while not await _answers(client, self._alive):
-                        if process.returncode is not None:
-                            raise BotDidNotStartError(f"The bot ended with status {process.returncode}.")
-                        await asyncio.sleep(0.05)
-            except TimeoutError:
-                raise BotDidNotStartError(f"The bot was not alive within {STARTS_WITHIN:g} s.") from None
+    async def _ready(self, process: Process) -> int:
+        """The port it says that it listens on."""
+        if process.stdout is None:
+            raise BotDidNotStartError("The bot cannot be listened to.")
+        try:
+            async with asyncio.timeout(STARTS_WITHIN):
+                while line := await process.stdout.readline():
+                    if found := READY.match(line.decode()):
+                        self._reading = asyncio.create_task(process.stdout.read())  # so that it never blocks
+                        return int(found["port"])
+        except TimeoutError:
+            process.kill()
+            raise BotDidNotStartError(f"The bot was not ready within {STARTS_WITHIN:g} s.") from None
+        raise BotDidNotStartError(f"The bot ended with status {await process.wait()}.")
 
     async def _stop(self) -> None:
         if self._process is None or self._process.returncode is not None:
@@ -127,21 +138,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return environment
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def _as_text(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-async def _answers(client: httpx.AsyncClient, address: str) -> bool:
-    try:
-        return (await client.get(address)).status_code == 200
-    except httpx.TransportError:
-        return False

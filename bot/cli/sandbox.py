@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.assembly import CannotStartError, RunningBot, running_bot
-from bot.cli.bot_process import BotDidNotStartError, BotProcess, free_port
+from bot.cli.bot_process import BotDidNotStartError, BotProcess
 from bot.sandbox.cloud import RunningCloud, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
 from bot.sandbox.web import SandboxPage
@@ -211,7 +211,6 @@ async def sandbox_with_page(
     seed: int = 7,
     speed: float = USUAL_SPEED,
     socket_mode: bool = False,
-    port: int = 0,
     page_port: int = 0,
 ) -> AsyncIterator[SandboxWithPage]:
     """The simulated world, the bot as a process of its own, and the page, until the block is left.
@@ -221,20 +220,21 @@ async def sandbox_with_page(
         seed: the same seed gives the same data.
         speed: how much faster than true copies run.
         socket_mode: whether the bot connects to Slack, rather than Slack to it.
-        port: of the bot; 0 for any free one.
         page_port: of the page; 0 for any free one.
 
     Raises:
-        BotDidNotStartError: the bot ended, or did not become alive in time.
+        BotDidNotStartError: the bot ended, or was not ready in time.
     """
-    port = port or free_port()
-    async with (
-        simulated_world(folder, seed=seed, speed=speed, socket_mode=socket_mode, port=port) as world,
-        BotProcess(world.settings, folder).running() as bot,
-    ):
-        if not socket_mode:
-            world.deliver_to_bot(port)
-        async with SandboxPage(world.workspace, world.cloud, bot).serving(page_port) as page:
+    async with simulated_world(folder, seed=seed, speed=speed, socket_mode=socket_mode) as world:
+
+        def deliver(port: int) -> None:
+            if not socket_mode:
+                world.deliver_to_bot(port)
+
+        async with (
+            BotProcess(world.settings, folder, deliver).running() as bot,
+            SandboxPage(world.workspace, world.cloud, bot).serving(page_port) as page,
+        ):
             yield SandboxWithPage(
                 world.cloud, world.running_cloud, world.workspace, world.slack_api_url, world.settings, page, bot
             )
@@ -333,7 +333,7 @@ This is a sandbox: nothing in it is real, and nothing leaves this machine.
 Open this page       {world.page}
 
 Where everything else is
-  the bot            http://127.0.0.1:{world.settings.port}
+  the bot            {world.bot.address}
   simulated Slack    {world.slack_api_url}
   simulated Identity {cloud.identity_url}   (username {cloud.username}, API key {cloud.api_key})
 {databases}

@@ -2,7 +2,7 @@
 
 import re
 
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Locator, Page, expect
 
 
@@ -48,4 +48,6 @@ async def is_accessible(page: Page) -> None:
 
 async def fits(page: Page) -> None:
     """Nothing is wider than the window."""
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth")
+    assert await page.evaluate(
+        "document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth"
+    )

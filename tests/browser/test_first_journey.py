@@ -52,6 +52,7 @@ async def test_a_person_copies_a_full_backup_and_is_told_when_it_is_there(
     await is_accessible(page)
     await picture(page, "running")
 
+    await page.get_by_role("button", name="Close the drawer").click()
     sandbox.cloud.clock.speed = 600
     await expect(message).to_contain_text("Done")
     await expect(message).to_contain_text("(edited)")

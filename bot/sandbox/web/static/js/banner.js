@@ -21,7 +21,7 @@ function drawBanner() {
     drawPeople(),
     make("button.tool", { id: "theme", type: "button", "aria-label": `Colours: ${theme()}. Change`, title: `Colours: ${theme()}`,
       onclick: () => { nextTheme(); change({}); } }, THEME_SIGNS[theme()]),
-    make("button.tool.words", { id: "drawer-toggle", type: "button", "aria-expanded": String(ui.drawer !== null), "aria-controls": "drawer",
+    make("button.tool.words", { id: "drawer-toggle", type: "button", "aria-expanded": String(ui.drawer !== null), "aria-controls": "drawer", "aria-label": "Behind the scenes",
       onclick: () => change({ drawer: ui.drawer ? null : "cloud" }) }, make("span", { "aria-hidden": "true" }, "☁"), make("span.wide", {}, " Behind the scenes")));
 }
 

@@ -56,7 +56,7 @@ function drawBackup(backup, regions, database) {
   const kind = backup.is_incremental ? "incremental" : "full";
   const details = `${backup.name} · ${kind} · ${size} · ${ago(backup.created)}${backup.is_orphan ? " · its parent is gone" : ""}`;
   const tree = make("span.tree", { "aria-hidden": "true" }, backup.depth ? "└" : "");
-  tree.style.marginInlineStart = `${Math.min(backup.depth, 8) * 9}px`;
+  tree.style.marginInlineStart = `${Math.min(backup.depth, 8) * 6}px`;
   return make("tr", {}, make("th", { scope: "row", title: details, class: kind },
     make("span.backup", {}, tree, make("span.name", {}, short), backup.is_orphan && make("span.orphan", { title: "its parent is gone" }, "⚠"))),
     regions.map((region) => make("td", {}, backup.regions[region] && drawPlace(backup.regions[region], region))));

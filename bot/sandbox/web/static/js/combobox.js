@@ -29,6 +29,7 @@ class Combobox {
   #active = -1;
   #asked = 0;
   #timer = 0;
+  #opening = Promise.resolve();
 
   constructor(wanted) {
     this.#wanted = wanted;
@@ -55,7 +56,19 @@ class Combobox {
     this.#timer = setTimeout(() => this.#open(typed), this.#wanted.slow ? PAUSE : 0);
   }
 
-  async #open(typed) {
+  /** Waits for the options of what was typed last: who is quick with Enter means those. */
+  async #settled() {
+    if (this.#timer) this.#open(this.input.value);
+    await this.#opening;
+  }
+
+  #open(typed) {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#opening = this.#offer(typed);
+  }
+
+  async #offer(typed) {
     const asked = ++this.#asked;
     if (!this.#isOpen && typed === "") this.input.select();
     this.input.setAttribute("aria-expanded", "true");
@@ -73,6 +86,7 @@ class Combobox {
 
   #close() {
     clearTimeout(this.#timer);
+    this.#timer = 0;
     this.#asked += 1;
     this.list.hidden = true;
     this.input.setAttribute("aria-expanded", "false");
@@ -151,7 +165,7 @@ class Combobox {
       this.#activate(Math.min(Math.max(this.#active + moves[event.key], 0), last));
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (this.#isOpen) this.#choose(this.#active);
+      if (this.#isOpen) this.#settled().then(() => this.#choose(this.#active));
       else this.#open("");
     } else if (event.key === "Escape" && this.#isOpen) {
       event.preventDefault();

@@ -41,7 +41,8 @@ function detailsOf(shown) {
 
 function renewLog(shown) {
   const messages = messagesOf(shown.id);
-  if (marker.place !== shown.id || marker.first === null) marker = { place: shown.id, first: unread(shown.id).first };
+  const isAway = !document.hasFocus() && marker.first === null;
+  if (marker.place !== shown.id || isAway) marker = { place: shown.id, first: unread(shown.id).first };
   const wasAtEnd = log.dataset.place !== shown.id || log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   log.dataset.place = shown.id;
   renew(log, items(shown, messages));

@@ -25,6 +25,7 @@ export function renewModal(parent) {
   const errors = { ...stillMissing(view), ...view.errors };
   renewBlocks(body, view.blocks, viewSurface(view, errors, () => submit()));
   if (shown !== view.id) enter(view);
+  else if (document.activeElement === document.body) document.getElementById("modal").focus(); // what had it is gone
   return undefined;
 }
 
