@@ -27,6 +27,7 @@ from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
 from bot.slack.listeners import confirmation, copy_command, copy_form, copy_message, copy_shortcut
 from bot.slack.notifier import Notifier, Posts
+from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
 
 logger = logging.getLogger(__name__)
@@ -70,9 +71,8 @@ class SlackRoom:
         self._directory = Directory(self._client, options.rules, self._errands)
         self._tally = Tally(ports, self._errands)
         self._signatures = SignatureCheck(options.signing_secret) if options.signing_secret else None
-        self._notifier = Notifier(
-            ports, posts, self._client, self._errands, seconds_between_writes=options.seconds_between_writes
-        )
+        pacer = Pacer(options.seconds_between_writes)
+        self._notifier = Notifier(ports, posts, self._client, self._errands, pacer)
         guard = Guard(ports, options.rules, self._directory, self._errands)
         desk = Desk(ports, self._client, guard, self._errands, posts, options.command)
         self._app = self._bolt(desk)

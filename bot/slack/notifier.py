@@ -2,23 +2,26 @@
 
 What was posted is remembered before and after (`Posts`), and every message carries metadata by which it is found
 again: so a crash, or an answer that was lost, posts nothing twice (``slack-platform.md``, Where a message can go).
-Only a direct message may come twice rather than not at all: the bot may not read those.
+Where the bot may not read (direct messages, and public channels that it is not in), something may come twice rather
+than not at all. Anybody may post a message with the same metadata: only the bot's own count.
 A copy does not wait for any of this: what cannot be told now is told when Slack is back.
 """
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from bot.domain.copies import Copy
 from bot.domain.events import RecordedEvent
 from bot.domain.posts import Post
 from bot.operations.ports import Ports, StoreTroubleError
+from bot.slack.answers import Identity, PostedMessage
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands
+from bot.slack.pacing import Pacer
 from bot.slack.views import answers, copy_message, thread
 from bot.slack.views.blocks import Message
 
@@ -29,6 +32,11 @@ LONGEST_PAUSE = 60.0
 
 WORKSPACE_ERRORS = frozenset({"token_revoked", "account_inactive", "invalid_auth", "not_authed", "token_expired"})
 """Nothing can be told to anybody until somebody cures this: it is tried again, rarely."""
+
+SECONDS_TO_FINISH = 3.0
+"""How long a write that has begun may take after the order to stop. Left alone, Slack might carry it out after the
+next process has looked for it.
+"""
 
 SECONDS_BEFORE = 300.0
 """How much older than its copy a message may look: clocks differ."""
@@ -50,37 +58,19 @@ class Posts(Protocol):
         ...
 
 
-class Pacer:
-    """Keeps to one write in so many seconds for each channel; who waits for a turn shows the latest afterwards."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._next: dict[str, float] = {}
-
-    async def turn(self, channel: str) -> None:
-        """Return when it is time for one write to this channel."""
-        async with self._locks[channel]:
-            loop = asyncio.get_running_loop()
-            wait = self._next.get(channel, 0.0) - loop.time()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            self._next[channel] = loop.time() + self._seconds
-
-
 class Notifier:
     """Tells what happens to copies. One task for each copy of which something is to be told."""
 
-    def __init__(
-        self, ports: Ports, posts: Posts, client: SlackClient, errands: Errands, *, seconds_between_writes: float = 1.0
-    ) -> None:
+    def __init__(self, ports: Ports, posts: Posts, client: SlackClient, errands: Errands, pacer: Pacer) -> None:
         self._ports = ports
         self._posts = posts
         self._client = client
         self._errands = errands
-        self._pacer = Pacer(seconds_between_writes)
+        self._pacer = pacer
+        self._me: Identity | None = None
         self._news: dict[str, asyncio.Event] = {}
         self._tellers: set[asyncio.Task[None]] = set()
+        self._writes: set[asyncio.Future[Post]] = set()
         self._certain: set[str] = set()
         """Copies of which this process knows what was told: it told it, or looked."""
         self._closing = False
@@ -108,6 +98,12 @@ class Notifier:
         for teller in self._tellers:
             teller.cancel()
         await asyncio.gather(*self._tellers, return_exceptions=True)
+        writes = list(self._writes)
+        if writes:
+            await asyncio.wait(writes, timeout=SECONDS_TO_FINISH)
+        for write in writes:
+            write.cancel()
+        await asyncio.gather(*writes, return_exceptions=True)
 
     async def _tell_all(self, copy_id: str) -> None:
         """Tell until there is nothing new; whatever Slack's trouble, nothing is left out."""
@@ -173,50 +169,72 @@ class Notifier:
             self._certain.add(copy.id)
         elif copy.id not in self._certain and (found := await self._find_message(copy)):
             return await self._save(replace(post, message_ts=found, problem=None))
-        await self._pacer.turn(copy.channel)
-        copy, story = await self._latest(copy)
-        drawn = copy_message.draw(copy, now=self._ports.clock.now(), story=story)
-        ts = await self._client.post_message(copy.channel, drawn, metadata=copy_message.metadata(copy))
-        return await self._save(replace(post, message_ts=ts, shown_revision=copy.revision, problem=None))
+        return await self._write(post.channel, partial(self._post, copy, post))
 
     async def _brought_up_to_date(self, copy: Copy, post: Post) -> Post:
         """The message, showing the copy as it stands."""
         copy = await self._ports.record.copy(copy.id) or copy
         if post.message_ts is None or post.shown_revision == copy.revision:
             return post
-        await self._pacer.turn(post.channel)
-        copy, story = await self._latest(copy)
-        drawn = copy_message.draw(copy, now=self._ports.clock.now(), story=story)
-        await self._client.update_message(post.channel, post.message_ts, drawn, metadata=copy_message.metadata(copy))
-        return await self._save(replace(post, shown_revision=copy.revision, problem=None))
+        await self._pacer.turn("chat.update")
+        return await self._write(post.channel, partial(self._update, copy, post, post.message_ts))
 
     async def _told_in_thread(self, post: Post) -> Post:
         """The thread, with every line of the story. When the last is told, the post is finished."""
         if post.message_ts is None:
             return post
-        if post.copy_id not in self._certain:
-            told = await self._told_already(post)
-            post = await self._save(replace(post, told_sequence=max(post.told_sequence, told)))
-            self._certain.add(post.copy_id)
-        for recorded in await self._ports.record.story(post.copy_id, after=post.told_sequence):
+        for recorded in await self._untold(post):
             copy = await self._ports.record.copy(post.copy_id)
             line = thread.line(recorded, copy) if copy else None
-            if line is not None:
-                await self._pacer.turn(post.channel)
-                await self._reply(post, line, recorded.sequence)
-            post = await self._save(replace(post, told_sequence=recorded.sequence))
+            if line is None:
+                post = await self._save(replace(post, told_sequence=recorded.sequence))
+            else:
+                post = await self._write(post.channel, partial(self._reply, post, line, recorded.sequence))
         copy = await self._ports.record.copy(post.copy_id)
         if copy is not None and not copy.is_open and post.shown_revision == copy.revision:
             post = await self._save(replace(post, is_finished=True))
-            self._certain.discard(post.copy_id)
         return post
 
-    async def _reply(self, post: Post, line: Message, sequence: int) -> None:
+    async def _untold(self, post: Post) -> Sequence[RecordedEvent]:
+        """The events that the thread does not tell of yet. What may have been told and is not remembered as told is
+        looked for in the thread; where nothing can have been, Slack is not asked.
+        """
+        story = await self._ports.record.story(post.copy_id, after=post.told_sequence)
+        if post.copy_id not in self._certain and any(each.event.kind in thread.LINES for each in story):
+            told = await self._told_already(post)
+            story = [each for each in story if each.sequence > told]
+        self._certain.add(post.copy_id)
+        return story
+
+    async def _write(self, channel: str, work: Callable[[], Awaitable[Post]]) -> Post:
+        """Write to a channel when it is time to, and remember it: once begun, both are done whoever stops waiting."""
+        async with self._pacer.writing(channel):
+            write = asyncio.ensure_future(work())
+            self._writes.add(write)
+            write.add_done_callback(self._writes.discard)
+            return await asyncio.shield(write)
+
+    async def _post(self, copy: Copy, post: Post) -> Post:
+        copy, drawn = await self._drawn(copy)
+        ts = await self._client.post_message(post.channel, drawn, metadata=copy_message.metadata(copy))
+        return await self._save(replace(post, message_ts=ts, shown_revision=copy.revision, problem=None))
+
+    async def _update(self, copy: Copy, post: Post, ts: str) -> Post:
+        copy, drawn = await self._drawn(copy)
+        await self._client.update_message(post.channel, ts, drawn, metadata=copy_message.metadata(copy))
+        return await self._save(replace(post, shown_revision=copy.revision, problem=None))
+
+    async def _reply(self, post: Post, line: Message, sequence: int) -> Post:
         metadata = {
             "event_type": copy_message.EVENT_TYPE,
             "event_payload": {"copy_id": post.copy_id, "sequence": sequence},
         }
         await self._client.post_message(post.channel, line, metadata=metadata, thread_ts=post.message_ts)
+        return await self._save(replace(post, told_sequence=sequence))
+
+    async def _say(self, direct: str, post: Post, told: Message) -> Post:
+        await self._client.post_message(direct, told)
+        return await self._save(replace(post, is_finished=True))
 
     async def _without_channel(self, copy: Copy, trouble: SlackTroubleError) -> None:
         """The channel cannot be told."""
@@ -233,43 +251,62 @@ class Notifier:
         told = answers.not_told(copy, post.problem or "", now=self._ports.clock.now())
         try:
             direct = await self._client.open_direct_messages(copy.requested_by.id)
-            await self._client.post_message(direct, told)
+            await self._write(direct, partial(self._say, direct, post, told))
         except SlackTroubleError as also:
             if also.is_passing or also.error in WORKSPACE_ERRORS:
                 raise
             logger.error("nobody could be told how copy %s ended: %s", copy.id, also)  # noqa: TRY400 - its text is all
-        await self._save(replace(post, is_finished=True))
+            await self._save(replace(post, is_finished=True))
 
     async def _find_message(self, copy: Copy) -> str | None:
         """The message that was posted before a crash, or whose answer was lost."""
+        await self._pacer.turn("conversations.history")
         oldest = copy.requested_at.timestamp() - SECONDS_BEFORE
-        try:
-            async for message in self._client.messages(copy.channel, oldest=oldest):
-                payload = message.metadata.event_payload if message.metadata else {}
-                if payload.get("copy_id") == copy.id and "sequence" not in payload:
-                    return message.ts
-        except SlackTroubleError as trouble:
-            if trouble.is_passing or trouble.error in WORKSPACE_ERRORS:
-                raise
-            logger.warning("it cannot be seen whether copy %s has a message already: %s", copy.id, trouble)
+        async for message in self._own_messages(copy.id, copy.channel, oldest):
+            if _sequence_of(message) is None:
+                return message.ts
         return None
 
     async def _told_already(self, post: Post) -> int:
         """The last event of which the thread has a line."""
-        last = 0
-        oldest = float(post.message_ts or 0)
-        async for message in self._client.messages(post.channel, oldest=oldest, thread_ts=post.message_ts):
-            payload = message.metadata.event_payload if message.metadata else {}
-            sequence = payload.get("sequence")
-            if payload.get("copy_id") == post.copy_id and isinstance(sequence, int):
-                last = max(last, sequence)
-        return last
+        await self._pacer.turn("conversations.replies")
+        messages = self._own_messages(post.copy_id, post.channel, float(post.message_ts or 0), post.message_ts)
+        return max([sequence async for message in messages if (sequence := _sequence_of(message))], default=0)
 
-    async def _latest(self, copy: Copy) -> tuple[Copy, Sequence[RecordedEvent]]:
-        """The copy and its story as they stand after waiting for a turn."""
+    async def _own_messages(
+        self, copy_id: str, channel: str, oldest: float, thread_ts: str | None = None
+    ) -> AsyncIterator[PostedMessage]:
+        """What the bot itself has posted about a copy; nothing where it may not read."""
+        try:
+            me = await self._who_am_i()
+            async for message in self._client.messages(channel, oldest=oldest, thread_ts=thread_ts):
+                is_mine = message.user == me.user_id or (me.bot_id is not None and message.bot_id == me.bot_id)
+                if is_mine and message.metadata and message.metadata.event_payload.get("copy_id") == copy_id:
+                    yield message
+        except SlackTroubleError as trouble:
+            if trouble.is_passing or trouble.error in WORKSPACE_ERRORS | answers.MESSAGE_GONE:
+                raise
+            logger.warning("it cannot be seen what was told of copy %s already: %s", copy_id, trouble)
+
+    async def _who_am_i(self) -> Identity:
+        if self._me is None:
+            self._me, _ = await self._client.who_am_i()
+        return self._me
+
+    async def _drawn(self, copy: Copy) -> tuple[Copy, Message]:
+        """The copy as it stands after waiting for a turn, and its message."""
         story = await self._ports.record.story(copy.id)
-        return await self._ports.record.copy(copy.id) or copy, story
+        copy = await self._ports.record.copy(copy.id) or copy
+        return copy, copy_message.draw(copy, now=self._ports.clock.now(), story=story)
 
     async def _save(self, post: Post) -> Post:
         await self._posts.save(post)
+        if post.is_finished:
+            self._certain.discard(post.copy_id)
         return post
+
+
+def _sequence_of(message: PostedMessage) -> int | None:
+    """The event that a line of the thread tells; ``None`` for the message itself."""
+    sequence = message.metadata.event_payload.get("sequence") if message.metadata else None
+    return sequence if isinstance(sequence, int) else None

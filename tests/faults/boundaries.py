@@ -17,8 +17,10 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
 import aiohttp
@@ -29,6 +31,7 @@ from sqlalchemy import Connection, Engine, event
 from bot.cli import main
 from bot.storage import StorageError
 from bot.storage.database import Database
+from bot.workflow.clock import SystemClock
 from tests.faults.processes import BotProcess
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -51,6 +54,13 @@ class Kind(StrEnum):
     ERROR = "an error, and it was not done"
     LOST_ANSWER = "an error, and it was done"
     SLOW = "slow"
+    CLOCK_AHEAD = "the clock is set an hour ahead"
+    CLOCK_BACK = "the clock is set an hour back"
+
+
+JUMPS: Mapping[Kind, timedelta] = MappingProxyType(
+    {Kind.CLOCK_AHEAD: timedelta(hours=1), Kind.CLOCK_BACK: timedelta(hours=-1)}
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,6 +99,11 @@ class Boundaries:
         self._notes = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._trouble = trouble
         self._crossed: Counter[str] = Counter()
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The time, by a clock that can be set."""
+        return datetime.now(UTC) + self._ahead
 
     def wrap(self, owner: type, method: str, named: Callable[P, str | None], failure: Callable[[], Exception]) -> None:
         """Make every call of a method a crossing.
@@ -110,8 +125,7 @@ class Boundaries:
                 die()
             if kind is Kind.ERROR:
                 raise failure()
-            if kind is Kind.SLOW:
-                await asyncio.sleep(SLOWLY)
+            await asyncio.sleep(SLOWLY if kind is Kind.SLOW else 0)
             answer = await original(*args, **kwargs)
             if kind is Kind.KILL_AFTER:
                 die()
@@ -134,9 +148,10 @@ class Boundaries:
     def _cross(self, boundary: str) -> Kind | None:
         self._crossed[boundary] += 1
         place = Place(boundary, self._crossed[boundary])
-        is_there = self._trouble is not None and self._trouble.place == place
-        os.write(self._notes, f"{json.dumps([place.boundary, place.number, is_there])}\n".encode())
-        return self._trouble.kind if is_there and self._trouble else None
+        kind = self._trouble.kind if self._trouble and self._trouble.place == place else None
+        os.write(self._notes, f"{json.dumps([place.boundary, place.number, kind is not None])}\n".encode())
+        self._ahead += JUMPS.get(kind, timedelta()) if kind else timedelta()
+        return kind
 
 
 def die() -> None:
@@ -163,6 +178,7 @@ def wrap_everything(boundaries: Boundaries) -> None:
         httpx.AsyncHTTPTransport, "handle_async_request", sent, lambda: httpx.ReadError("the connection is gone")
     )
     boundaries.wrap(AsyncWebClient, "api_call", called, aiohttp.ServerDisconnectedError)
+    setattr(SystemClock, "now", staticmethod(boundaries.now))  # noqa: B010 - mypy knows it as a method
     event.listen(Engine, "before_cursor_execute", _note_writing)
     event.listen(Engine, "commit", boundaries.at_commit)
 

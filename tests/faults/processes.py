@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).parents[2]
 READY = "Ready:"
 """What ``serve`` says when it can be used."""
 
-PATIENCE = 30.0
+PATIENCE = 40.0
 """Seconds a process may take for anything, on a machine that is busy with other things."""
 
 T = TypeVar("T")

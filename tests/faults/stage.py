@@ -107,7 +107,9 @@ class Stage:
                 await asyncio.sleep(0.05)  # a person's second thought, not a condition
             if self.is_recorded(wish):
                 return
-        raise AssertionError(f"{wish.person} asked {TRIES} times. Now: {self.workspace.person(wish.person).form}")
+        form = self.workspace.person(wish.person).form
+        seen = form.rendered if form else "no form"
+        raise AssertionError(f"{wish.person} asked {TRIES} times. Seen at last:\n{seen}")
 
     async def _asks_once(self, wish: Wish) -> None:
         person = self.workspace.person(wish.person)
@@ -200,8 +202,8 @@ class Stage:
 
 
 def _says_no(form: Form) -> bool:
-    """Whether the person is told that something went wrong."""
-    return form.is_open and form.title == "Something broke"
+    """Whether the person is told that something went wrong, or has to confirm again what has changed."""
+    return form.is_open and (form.title == "Something broke" or START in form.rendered)
 
 
 def payload_of(message: Message) -> Mapping[str, object]:

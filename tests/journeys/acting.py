@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from bot.cli.sandbox import Sandbox
 from bot.domain.events import EventFilter, RecordedEvent
@@ -9,6 +10,7 @@ from bot.operations.keep_catalogue_fresh import refresh_catalogue
 from bot.operations.ports import Broken
 from bot.sandbox.cloud import StoredBackup
 from bot.sandbox.cloud.copying import CopyRequest
+from bot.sandbox.estate import Estate
 from bot.sandbox.workspace import ConversationScreen, Form, Message, Person
 from bot.storage import verify
 from tests.fakes.conditions import until
@@ -18,6 +20,12 @@ PATIENCE = 20.0
 
 BACKUP, TO, NAME, DESCRIPTION, TELL = "Backup", "To", "Name of the copy", "Description", "Tell"
 """The fields of the form."""
+
+
+class Begin(Protocol):
+    """Starts everything. Keyword arguments are settings of the bot."""
+
+    async def __call__(self, *, estate: Estate | None = None, **changes: object) -> Sandbox: ...
 
 
 async def eventually(condition: Callable[[], bool]) -> None:

@@ -9,33 +9,27 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from bot.cli.sandbox import Sandbox, running_sandbox
 from bot.sandbox.estate import Estate
 from tests.fakes.conditions import until
-from tests.journeys.acting import PATIENCE, assert_the_log_is_whole, audit_log
+from tests.journeys.acting import PATIENCE, Begin, assert_the_log_is_whole, audit_log
 
 SPEED = 200.0
 """How much less patient than usual the bot is."""
 
 SPEED_OF_COPIES = 1000.0
-"""A copy of 1 GB takes 75 ms. A journey that wants to see one running makes its cloud slow (`acting.slow`)."""
+"""A copy of 1 GB takes 75 ms. A journey that wants to see one running makes its cloud slow."""
 
-EXPECTED_REFUSALS = frozenset({"hash_conflict", "channel_not_found", "is_archived", "restricted_action", "not_found"})
-"""Slack's errors that a bot may meet: views and channels change while people use them."""
-
+EXPECTED_REFUSALS = frozenset(
+    {"hash_conflict", "not_found", "channel_not_found", "is_archived", "restricted_action", "user_not_found"}
+)
+"""Slack's errors that a bot may meet: views and channels change while people use them, and people may be forged."""
 
 IMPATIENCE = {"settle_seconds": 0.3, "grace_seconds": 0.5}
 """The simulated cloud shows at once what it does."""
-
-
-class Begin(Protocol):
-    """Starts everything. Keyword arguments are settings of the bot."""
-
-    async def __call__(self, *, estate: Estate | None = None, **changes: object) -> Sandbox: ...
 
 
 @pytest.fixture(params=["http", "socket mode"])

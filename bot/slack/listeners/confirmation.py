@@ -28,7 +28,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
             await ack(response_action="update", view=confirmation.draw_refused([reason]))
             return
         seen = confirmation.read(interaction.raw_view)
-        name = f"start-{interaction.trigger_id}"
+        name = f"start-{seen.id}-{seen.plan_digest}"
         await ack(response_action="update", view=confirmation.draw_sending() | {"external_id": name})
         show = partial(desk.show_next, name)
         desk.errands.start(_start(desk, show, seen, visit.person), "request a copy", telling_in_view(show))

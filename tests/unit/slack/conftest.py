@@ -1,6 +1,7 @@
 """The Slack room, before the simulated workspace and before a service that is odd on purpose."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -30,12 +31,19 @@ class Served:
         return sum(request.method == method for request in self.workspace.requests)
 
 
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    workspace = SimulatedWorkspace()
+@asynccontextmanager
+async def serving(*, enforce_rates: bool = False) -> AsyncIterator[Served]:
+    """A workspace that is served, with the bot's app in it."""
+    workspace = SimulatedWorkspace(enforce_rates=enforce_rates)
     workspace.install(build_manifest(command=COMMAND, public_url="https://bot.example.com"))
     async with workspace.serving() as running:
         yield Served(workspace, running.api_url)
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async with serving() as served:
+        yield served
 
 
 @pytest.fixture
