@@ -40,7 +40,8 @@ class Guard:
 
 
 def _is_own(headers: Headers) -> bool:
-    host = headers.get("host", "")
+    hosts = headers.getlist("host")
+    host = hosts[0] if len(hosts) == 1 else ""
     name, _, port = host.partition(":")
     if name not in _NAMES or (port and not port.isdigit()):
         return False

@@ -25,7 +25,7 @@ export function renewDrawer(parent) {
 }
 
 function drawPanel(name) {
-  return make("div.panel", { id: `panel-${name}`, class: name, role: "tabpanel", "aria-labelledby": `tab-${name}`, tabindex: "0" });
+  return make("div.panel", { id: `panel-${name}`, role: "tabpanel", "aria-labelledby": `tab-${name}`, tabindex: "0" });
 }
 
 function drawHead() {

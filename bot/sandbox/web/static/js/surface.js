@@ -75,7 +75,7 @@ export function messageSurface(channel, message) {
 export async function busily(element, deed) {
   if (element.getAttribute("aria-busy") === "true") return;
   element.setAttribute("aria-busy", "true");
-  element.parentElement?.querySelector(":scope > .trouble")?.remove();
+  element.parentElement?.querySelector(":scope > .went-wrong")?.remove();
   try {
     await deed();
   } catch (error) {
@@ -88,7 +88,7 @@ export async function busily(element, deed) {
 /** Shows what went wrong, right behind an element. */
 function showTrouble(element, error) {
   const shown = document.createElement("span");
-  shown.className = "trouble";
+  shown.className = "went-wrong";
   shown.title = error.why ?? "";
   shown.textContent = `⚠️ ${error.message}`;
   element.after(shown);

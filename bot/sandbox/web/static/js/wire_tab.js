@@ -32,10 +32,18 @@ function drawExchange(one) {
   const line = make("summary", { id: idOf("wire", one.place, one.number) },
     make("time", {}, exactTime(Date.parse(one.started_at) / 1000)),
     make("span.way", {}, `${NAMES[one.sender]} → ${NAMES[one.receiver]}`),
-    make("span.what", { title: `${one.method} ${one.path}` }, `${one.method} ${one.path}`),
+    make("span.what", { title: `${one.method} ${one.path}` }, `${one.method} ${shortened(one.path)}`),
     make("span.took", {}, isRunning ? "…" : `${one.milliseconds} ms`),
     make("span.status", { class: looks }, one.status === null ? (isRunning ? "at work" : "no answer") : String(one.status)));
   return make("details.exchange", { ontoggle: (event) => event.currentTarget.open && show(one, inside) }, line, inside);
+}
+
+/** A path that fits: without what is the same in all of them. */
+function shortened(path) {
+  return path
+    .replace(/^\/api\//, "")
+    .replace(/^\/([a-z]+)\/v1\.0\/\d+\//, (_, region) => `${region.toUpperCase()} `)
+    .replace(/([0-9a-f]{8})-[0-9a-f-]{27}/, "$1…");
 }
 
 async function show(one, inside) {
