@@ -88,6 +88,11 @@ class Backup:
     location: str | None = None
 
     @property
+    def title(self) -> str:
+        """Its name; its id where it has none."""
+        return self.name.strip() or self.id
+
+    @property
     def is_incremental(self) -> bool:
         """Whether it needs its parent to be restored."""
         return self.parent_id is not None

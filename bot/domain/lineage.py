@@ -206,7 +206,7 @@ def parent_status(
         case _ if arriving is not None:
             return arriving
         case Recognised(backup=there):
-            return ParentArriving(parent_id=backup.parent_id, parent_name=there.name, since=there.created)
+            return ParentArriving(parent_id=backup.parent_id, parent_name=there.title, since=there.created)
         case Fault():
             return ParentUnchecked(destination, in_destination)
     if isinstance(in_source, Fault):

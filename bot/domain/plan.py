@@ -72,13 +72,13 @@ class CopyPlan:
             return Problem(Reason.BACKUP_NOT_COPYABLE, about=self.backup.status)
         match self.parent:
             case ParentAbsent(parent):
-                return Problem(Reason.PARENT_MISSING, about=parent.name)
+                return Problem(Reason.PARENT_MISSING, about=parent.title)
             case ParentGone(parent_id):
                 return Problem(Reason.PARENT_GONE, about=parent_id)
             case ParentUnchecked(region, fault) if not self.request.despite_unchecked_parent:
                 return Problem(fault.reason, about=region, fault=fault)
         if self.existing and not self.request.despite_existing_copy:
-            return Problem(Reason.COPY_EXISTS, about=self.existing.found.backup.name)
+            return Problem(Reason.COPY_EXISTS, about=self.existing.found.backup.title)
         return None
 
     @property

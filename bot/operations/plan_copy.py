@@ -112,7 +112,7 @@ async def _remembered(ports: Ports, region: str, backup_id: str) -> Backup:
 def _arriving(copy: Copy) -> ParentArriving:
     return ParentArriving(
         parent_id=copy.backup.id,
-        parent_name=copy.backup.name,
+        parent_name=copy.backup.title,
         copy_id=copy.id,
         since=copy.requested_at,
         requested_by=copy.requested_by.id,

@@ -38,6 +38,11 @@ FIRST_PATIENCE = 5.0
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 
+LONGEST_BODY = 4_000_000
+"""Bytes of a request. Slack's longest is a view of 250 kB with what was filled in (``slack-platform.md``, Sizes), each
+character of which may take up to eight.
+"""
+
 LISTENERS = (copy_command, copy_shortcut, copy_form, confirmation, copy_message)
 
 
@@ -149,10 +154,10 @@ class SlackRoom:
 
     async def handler(self, request: Request) -> Response:
         """Answer one request of Slack's over HTTP. What is not signed by Slack gets a 401 and nothing else."""
-        body = await request.body()
+        body = await _body_of(request)
         headers = request.headers
         timestamp, signature = headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature")
-        if self._signatures is None or not self._signatures.accepts(body, timestamp, signature):
+        if body is None or self._signatures is None or not self._signatures.accepts(body, timestamp, signature):
             self._tally.note()
             return Response(status_code=401)
         answer = await self._app.async_dispatch(to_async_bolt_request(request, body))
@@ -184,6 +189,16 @@ class SlackRoom:
 def _worth_knowing(record: logging.LogRecord) -> bool:
     """Bolt finds SLACK_BOT_TOKEN in the environment by itself, and warns that it is ignored, which is not so."""
     return record.getMessage() != warning_token_skipped()
+
+
+async def _body_of(request: Request) -> bytes | None:
+    """The body of a request; ``None`` if it is longer than any of Slack's: it is not read to its end."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_BODY:
+            return None
+    return bytes(body)
 
 
 async def _unexpected(error: Exception) -> BoltResponse:

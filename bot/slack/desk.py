@@ -15,7 +15,7 @@ from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands, Tell
 from bot.slack.guard import Guard, Undecided, Visit
 from bot.slack.notifier import Posts
-from bot.slack.views import answers
+from bot.slack.views import answers, channel_errors
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.copy_form import CopyForm, FormContext
 
@@ -23,6 +23,9 @@ Value = TypeVar("Value")
 
 ShowView = Callable[[View], Awaitable[object]]
 """Shows something else in a view that a person has before them."""
+
+BEFORE_ANSWERING = 1.5
+"""Seconds that Slack may be asked who somebody is before it has to be answered itself: it waits for 3."""
 
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between tries to change a view that Slack may not have yet."""
@@ -69,24 +72,26 @@ class Desk:
     _lists: Remembered[FormContext] = field(default_factory=lambda: Remembered(2.0))
     _channels: Remembered[str | None] = field(default_factory=lambda: Remembered(30.0))
     _regions: Remembered[str | None] = field(default_factory=lambda: Remembered(60.0))
+    _links: Remembered[str] = field(default_factory=lambda: Remembered(3600.0))
 
     # Who may come in
 
-    def let_in(self, visit: Visit) -> bool:
-        """Whether somebody may come in, by what memory knows. A refusal is written down."""
+    def decide(self, visit: Visit) -> Reason | Undecided | None:
+        """Why somebody may not come in, from memory alone; ``None`` if they may. A refusal is written down."""
         decision = self.guard.decide(visit)
         if isinstance(decision, Reason):
             self.guard.write_down(visit, decision)
-        return decision is None
-
-    async def refusal(self, visit: Visit) -> Reason | None:
-        """Why somebody may not come in; asks Slack if memory cannot say. A refusal is written down."""
-        decision = self.guard.decide(visit)
-        if isinstance(decision, Undecided):
-            return await self.guard.check(visit)
-        if decision is not None:
-            self.guard.write_down(visit, decision)
         return decision
+
+    async def refusal(self, visit: Visit, *, patience: float = 10.0) -> Reason | None:
+        """Why somebody may not come in; ``None`` if they may. A refusal is written down.
+
+        Args:
+            visit: who wants what.
+            patience: seconds Slack may be asked if memory cannot say.
+        """
+        decision = self.decide(visit)
+        return await self.guard.check(visit, patience=patience) if isinstance(decision, Undecided) else decision
 
     # Telling one person
 
@@ -140,7 +145,8 @@ class Desk:
         known = self._regions.get(person_id)
         region = known[0] if known else self._regions.put(person_id, await last_source_region(self.ports, person_id))
         regions = self.ports.cloud.regions
-        return CopyForm(source=region if region in regions else regions[0], channel=channel)
+        told = channel if channel and channel_errors.is_channel(channel) else None
+        return CopyForm(source=region if region in regions else regions[0], channel=told)
 
     async def context(self, form: CopyForm) -> FormContext:
         """What the form shows beside what is chosen, from what is here: the cloud and Slack are not asked."""
@@ -156,15 +162,15 @@ class Desk:
             )
             if lists.freshness is not None and lists.freshness.complete_at is not None:
                 self._lists.put(form.source, lists)
-        channel = self._channels.get(form.channel or "")
-        return replace(lists, channel_error=channel[0]) if channel else lists
+        error = self.known_channel_error(form.channel) if form.channel else None
+        return replace(lists, channel_error=error) if error else lists
 
     async def channel_error(self, channel: str) -> str | None:
         """Slack's name of the error for which the bot could not post in a channel; ``None`` if it can, or if that
         cannot be known at the moment.
         """
-        if not self.guard.may_tell(channel):
-            return self._channels.put(channel, "channel_not_allowed")
+        if rule := self._rule_against(channel):
+            return rule
         known = self._channels.get(channel)
         if known and known[0] is None:
             return None
@@ -179,17 +185,24 @@ class Desk:
     def known_channel_error(self, channel: str) -> str | None:
         """The same as `channel_error`, from memory."""
         known = self._channels.get(channel)
-        return "channel_not_allowed" if not self.guard.may_tell(channel) else known[0] if known else None
+        return self._rule_against(channel) or (known[0] if known else None)
+
+    def _rule_against(self, channel: str) -> str | None:
+        if not self.guard.may_tell(channel):
+            return channel_errors.NOT_ALLOWED
+        return None if channel_errors.is_channel(channel) else channel_errors.NOT_A_CHANNEL
 
     # Where a copy is told
 
     async def link_to(self, copy: Copy) -> str | None:
         """The address of a copy's message; ``None`` while it has none, or Slack does not say."""
+        if known := self._links.get(copy.id):
+            return known[0]
         post = await self.posts.post_of(copy.id)
         if post is None or post.message_ts is None:
             return None
         try:
-            return await self.client.permalink(post.channel, post.message_ts)
+            return self._links.put(copy.id, await self.client.permalink(post.channel, post.message_ts))
         except SlackTroubleError:
             return None
 

@@ -1,9 +1,9 @@
 """What Slack sends when somebody does something, as far as the bot reads it. Unknown fields are ignored."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from annotated_types import Len
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
 
 class _Payload(BaseModel):
@@ -47,47 +47,35 @@ class Action(_Payload):
     """A button that was pressed or a field that was changed."""
 
     action_id: str
-    block_id: str = ""
     value: str | None = None
 
 
-class OpenView(_Payload):
-    """The view it was done in, with all that was filled in."""
-
-    id: str
-    hash: str = ""
-    callback_id: str = ""
-    root_view_id: str | None = None
-    private_metadata: str = ""
-    state: dict[str, Any] = Field(default_factory=dict)
-
-
 class Interaction(_Payload):
-    """A button, a changed field, a submitted view, a wish for options, or a shortcut.
+    """Somebody did something: used a shortcut, or pressed a button of a message."""
 
-    Attributes:
-        raw_view: the view as it came, for the view's own module to read.
-        value: what somebody has typed to find an option.
-    """
-
-    type: str
     user: Actor
     team: Team | None = None
     channel: Place | None = None
-    trigger_id: str = ""
+    trigger_id: str
     response_url: str = ""
-    callback_id: str = ""
-    action_id: str = ""
-    value: str = ""
+
+
+class Press(Interaction):
+    """Somebody pressed a button of a message."""
+
+    actions: Annotated[tuple[Action, ...], Len(min_length=1)]
+
+
+class InView(Interaction):
+    """Somebody changed or submitted something in a view, or wishes for options there.
+
+    Attributes:
+        view: as it came, for its own module to read.
+        view_hash: of the view as the person saw it.
+    """
+
+    trigger_id: str = ""
     actions: tuple[Action, ...] = ()
-    view: OpenView | None = None
-    raw_view: dict[str, Any] = Field(default_factory=dict)
-
-    @classmethod
-    def read(cls, body: Mapping[str, Any]) -> "Interaction":
-        """A payload as it came.
-
-        Raises:
-            pydantic.ValidationError: it is none.
-        """
-        return cls.model_validate({**body, "raw_view": body.get("view") or {}})
+    view: dict[str, Any]
+    view_id: Annotated[str, Field(validation_alias=AliasPath("view", "id"))]
+    view_hash: Annotated[str, Field(validation_alias=AliasPath("view", "hash"))] = ""

@@ -112,6 +112,7 @@ def _confirmations(copy: Copy, now: datetime) -> Iterator[Sample]:
         "channel closed": confirmation.draw_channel_closed(CHANNEL, ERROR),
         "message": confirmation.draw_message(answers.not_told(copy, ERROR, now=now)),
         "unexpected": confirmation.draw_unexpected("0123abcd"),
+        "outdated": confirmation.draw_outdated(command="/copy-backup"),
     }
     for name, view in drawn.items():
         yield Sample(f"confirmation, {name}", view)
@@ -121,6 +122,7 @@ def _answers(copies: list[Copy], now: datetime, command: str) -> Iterator[Messag
     copy = copies[0]
     yield answers.not_allowed(Reason.PERSON_NOT_ALLOWED)
     yield answers.unexpected("0123abcd")
+    yield answers.not_opened(command=command)
     yield answers.refused(PROBLEMS)
     yield answers.stopped(copy)
     yield answers.not_stopped(copy, now=now)

@@ -23,9 +23,11 @@ BACKUP, TO, NAME, DESCRIPTION, TELL = "Backup", "To", "Name of the copy", "Descr
 
 
 class Begin(Protocol):
-    """Starts everything. Keyword arguments are settings of the bot."""
+    """Starts everything, and waits until the bot has read all lists of backups. Other keywords are its settings."""
 
-    async def __call__(self, *, estate: Estate | None = None, **changes: object) -> Sandbox: ...
+    async def __call__(
+        self, *, estate: Estate | None = None, waits_for_lists: bool = True, **changes: object
+    ) -> Sandbox: ...
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
@@ -134,7 +136,11 @@ async def learns(sandbox: Sandbox, *regions: str) -> None:
 async def ends(message: Message, how: str) -> None:
     """Waits until the message says how a copy ended, and the thread has told the person who asked."""
     await message.shows(how, timeout=PATIENCE)
-    await eventually(lambda: bool(message.thread) and message.thread[-1].rendered.startswith("@"))
+    await eventually(lambda: _tells_the_end(story(message)))
+
+
+def _tells_the_end(thread: list[str]) -> bool:
+    return bool(thread) and thread[-1].startswith("@") and "Your help is needed" not in thread[-1]
 
 
 def copies_in(sandbox: Sandbox, backup: StoredBackup, region: str = "IAD") -> list[str]:

@@ -42,7 +42,7 @@ async def begin(tmp_path: Path, in_socket_mode: bool, caplog: pytest.LogCaptureF
     async with AsyncExitStack() as stack:
         begun: list[Sandbox] = []
 
-        async def begin(*, estate: Estate | None = None, **changes: object) -> Sandbox:
+        async def begin(*, estate: Estate | None = None, waits_for_lists: bool = True, **changes: object) -> Sandbox:
             sandbox = await stack.enter_async_context(
                 running_sandbox(
                     tmp_path, speed=SPEED, socket_mode=in_socket_mode, estate=estate, changes=IMPATIENCE | changes
@@ -50,7 +50,8 @@ async def begin(tmp_path: Path, in_socket_mode: bool, caplog: pytest.LogCaptureF
             )
             sandbox.cloud.clock.speed = SPEED_OF_COPIES
             begun.append(sandbox)
-            await until(lambda: _all_lists_are_loaded(sandbox), seconds=PATIENCE)
+            if waits_for_lists:
+                await until(lambda: _all_lists_are_loaded(sandbox), seconds=PATIENCE)
             return sandbox
 
         yield begin

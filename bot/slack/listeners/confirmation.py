@@ -1,19 +1,23 @@
 """The confirmation: **Start copy**."""
 
+import logging
 from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.people import Person
-from bot.domain.reasons import Problem, Reason
+from bot.domain.reasons import Problem
 from bot.operations.request_copy import Changed, Confirmation, Joined, Refused, Requested, request_copy
-from bot.slack.desk import Desk, ShowView
+from bot.slack.desk import BEFORE_ANSWERING, Desk, ShowView
 from bot.slack.listeners.visits import telling_in_view, visit_of
-from bot.slack.payloads import Interaction
-from bot.slack.views import confirmation
+from bot.slack.payloads import InView
+from bot.slack.views import channel_errors, confirmation
+from bot.slack.views.backup_choice import ReadError
 from bot.slack.views.blocks import View
 from bot.slack.views.confirmation import Confirmed
+
+logger = logging.getLogger(__name__)
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -21,13 +25,21 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     @app.view(confirmation.CALLBACK_ID)
     async def confirmed(ack: AsyncAck, body: dict[str, Any]) -> None:
-        interaction = Interaction.read(body)
+        interaction = InView.model_validate(body)
         visit = visit_of(interaction, "a confirmation")
-        if not desk.let_in(visit) or interaction.view is None:
-            reason = Problem(await desk.refusal(visit) or Reason.PERSON_UNKNOWN)
-            await ack(response_action="update", view=confirmation.draw_refused([reason]))
+        if reason := await desk.refusal(visit, patience=BEFORE_ANSWERING):
+            await ack(response_action="update", view=confirmation.draw_refused([Problem(reason)]))
             return
-        seen = confirmation.read(interaction.raw_view)
+        try:
+            seen = confirmation.read(interaction.view)
+        except ReadError as error:
+            logger.warning("a confirmation was not read: %s", error)
+            await ack(response_action="update", view=confirmation.draw_outdated(command=desk.command))
+            return
+        if not desk.guard.may_tell(seen.channel):
+            closed = confirmation.draw_channel_closed(seen.channel, channel_errors.NOT_ALLOWED)
+            await ack(response_action="update", view=closed)
+            return
         name = f"start-{seen.id}-{seen.plan_digest}"
         await ack(response_action="update", view=confirmation.draw_sending() | {"external_id": name})
         show = partial(desk.show_next, name)

@@ -1,5 +1,6 @@
 """The slash command: the form, the short form, and what can be asked for in words."""
 
+import asyncio
 import difflib
 from typing import Any
 
@@ -25,9 +26,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def copy_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         command = Command.model_validate(body)
         visit = _visit(command)
-        decision = desk.guard.decide(visit)
+        decision = desk.decide(visit)
         if isinstance(decision, Reason):
-            desk.guard.write_down(visit, decision)
             refused = answers.not_allowed(decision)
             await ack(text=refused.text, blocks=refused.blocks)
             return
@@ -72,7 +72,9 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
 async def _status(desk: Desk, command: Command) -> None:
     running = await review.open_copies(desk.ports)
     mine = await review.recent_copies_of(desk.ports, command.user_id)
-    links = {copy.id: link for copy in running[: status.MOST] if (link := await desk.link_to(copy))}
+    shown = running[: status.MOST]
+    found = await asyncio.gather(*(desk.link_to(copy) for copy in shown))
+    links = {copy.id: link for copy, link in zip(shown, found, strict=True) if link}
     drawn = status.draw(running, mine, now=desk.ports.clock.now(), links=links, command=desk.command)
     await desk.answer(command.response_url, drawn)
 

@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.plan import CopyRequest
+from bot.domain.reasons import Reason
 from bot.operations.review import find_copy
 from bot.operations.settle_copy import say_it_was_copied, say_send_again
 from bot.operations.stop_copy import Stopped, stop_copy
@@ -14,7 +15,7 @@ from bot.slack.desk import Desk
 from bot.slack.guard import Visit
 from bot.slack.listeners.opening import Opening, open_confirmation
 from bot.slack.listeners.visits import visit_of
-from bot.slack.payloads import Interaction
+from bot.slack.payloads import Interaction, Press
 from bot.slack.views import answers
 from bot.slack.views.copy_message import BUTTONS, Button
 
@@ -23,10 +24,10 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
 
     async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
-        interaction = Interaction.read(body)
-        action = interaction.actions[0]
-        work = _press(desk, Button(action.action_id), action.value or "", interaction)
-        desk.run(work, "carry out what a button says", interaction.response_url)
+        press = Press.model_validate(body)
+        action = press.actions[0]
+        work = _press(desk, Button(action.action_id), action.value or "", press)
+        desk.run(work, "carry out what a button says", press.response_url)
         await ack()
 
     for button in BUTTONS:
@@ -37,11 +38,10 @@ async def _press(desk: Desk, button: Button, copy_id: str, interaction: Interact
     visit = visit_of(interaction, f"the button {button.value}")
     if button is Button.TRY_AGAIN:
         await _try_again(desk, copy_id, interaction, visit)
-        return
-    if reason := await desk.refusal(visit):
+    elif reason := await desk.refusal(visit):
         await desk.answer(interaction.response_url, answers.not_allowed(reason))
-        return
-    await DO[button](desk, copy_id, interaction, visit)
+    else:
+        await DO[button](desk, copy_id, interaction, visit)
 
 
 async def _stop(desk: Desk, copy_id: str, interaction: Interaction, visit: Visit) -> None:
@@ -76,9 +76,12 @@ async def _settled(desk: Desk, copy_id: str, interaction: Interaction, *, is_set
 
 async def _try_again(desk: Desk, copy_id: str, interaction: Interaction, visit: Visit) -> None:
     """The confirmation of the same copy, with a plan made afresh."""
+    decision = desk.decide(visit)
     copy = await find_copy(desk.ports, copy_id)
-    if copy is None:
-        await desk.answer(interaction.response_url, answers.unknown_copy(copy_id, command=desk.command))
+    if copy is None or isinstance(decision, Reason):
+        reason = decision if isinstance(decision, Reason) else await desk.refusal(visit)
+        answer = answers.not_allowed(reason) if reason else answers.unknown_copy(copy_id, command=desk.command)
+        await desk.answer(interaction.response_url, answer)
         return
     request = CopyRequest(
         backup_id=copy.backup.id,
@@ -87,7 +90,7 @@ async def _try_again(desk: Desk, copy_id: str, interaction: Interaction, visit: 
         name=copy.name,
         description=copy.description,
     )
-    opening = Opening(visit, interaction.trigger_id, interaction.response_url, is_known=desk.let_in(visit))
+    opening = Opening(visit, interaction.trigger_id, interaction.response_url, is_known=decision is None)
     await open_confirmation(desk, opening, request, copy.channel)
 
 

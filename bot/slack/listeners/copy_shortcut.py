@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.reasons import Problem, Reason
 from bot.slack.desk import Desk
-from bot.slack.listeners.opening import Opening, open_form
+from bot.slack.listeners.opening import Opening, open_form, open_view
 from bot.slack.listeners.visits import visit_of
 from bot.slack.payloads import Interaction
 from bot.slack.views import copy_form
@@ -17,17 +17,16 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     @app.shortcut(copy_form.SHORTCUT_ID)
     async def copy_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
-        interaction = Interaction.read(body)
+        interaction = Interaction.model_validate(body)
         visit = visit_of(interaction, "the shortcut")
-        decision = desk.guard.decide(visit)
+        decision = desk.decide(visit)
         opening = Opening(visit, interaction.trigger_id, "", is_known=decision is None)
         if isinstance(decision, Reason):
-            desk.guard.write_down(visit, decision)
-            desk.run(_refuse(desk, interaction, decision), "refuse a shortcut")
+            desk.run(_refuse(desk, opening, decision), "refuse a shortcut")
         else:
             desk.run(open_form(desk, opening), "open the form")
         await ack()
 
 
-async def _refuse(desk: Desk, interaction: Interaction, reason: Reason) -> None:
-    await desk.client.open_view(interaction.trigger_id, copy_form.draw_refused([Problem(reason)]))
+async def _refuse(desk: Desk, opening: Opening, reason: Reason) -> None:
+    await open_view(desk, opening, copy_form.draw_refused([Problem(reason)]))

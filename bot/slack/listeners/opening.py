@@ -1,5 +1,6 @@
 """Opening the form or the confirmation, for whoever may."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,12 +10,20 @@ from bot.domain.plan import CopyPlan, CopyRequest, suggested_name
 from bot.domain.reasons import Problem
 from bot.operations.find_backups import find_by_reference, remembered_by_reference
 from bot.operations.plan_copy import plan_copy
+from bot.slack.answers import OpenView
+from bot.slack.client import SlackTroubleError
 from bot.slack.desk import Desk, ShowView
 from bot.slack.guard import Visit
 from bot.slack.views import answers, confirmation, copy_form
 from bot.slack.views.blocks import View
 from bot.slack.views.command import ShortForm
 from bot.slack.views.copy_form import CopyForm
+
+logger = logging.getLogger(__name__)
+
+TOO_LATE = "expired_trigger_id"
+OPENED_ALREADY = "exchanged_trigger_id"
+"""The same click or command was delivered twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +42,36 @@ class Opening:
     is_known: bool
 
 
+async def open_view(desk: Desk, opening: Opening, view: View) -> OpenView | None:
+    """Open a view.
+
+    Returns:
+        ``None`` where Slack did not open it (in time): the person is told to ask again, and nothing was done.
+    """
+    try:
+        return await desk.client.open_view(opening.trigger_id, view)
+    except SlackTroubleError as trouble:
+        if not trouble.is_passing and trouble.error not in {TOO_LATE, OPENED_ALREADY}:
+            raise
+        logger.warning("%s did not open a view: %s", opening.visit.attempted, trouble)
+        if opening.response_url and trouble.error != OPENED_ALREADY:
+            await desk.answer(opening.response_url, answers.not_opened(command=desk.command))
+        return None
+
+
 async def open_form(desk: Desk, opening: Opening, form: CopyForm | None = None) -> None:
     """Open the form: filled in at once for a known person, else after Slack was asked who it is."""
     if opening.is_known:
         form = form or await desk.first_form(opening.visit.person.id, opening.visit.channel)
-        opened = await desk.client.open_view(opening.trigger_id, await _drawn(desk, form))
-        seen_hash: str | None = opened.hash
+        opened = await open_view(desk, opening, await _drawn(desk, form))
+        seen_hash = opened.hash if opened else None
     else:
-        opened = await desk.client.open_view(opening.trigger_id, copy_form.draw_loading())
-        if await _refused(desk, opening, opened.id):
+        opened = await open_view(desk, opening, copy_form.draw_loading())
+        if opened is None or await _refused(desk, opening, opened.id):
             return
         form = form or await desk.first_form(opening.visit.person.id, opening.visit.channel)
         seen_hash = await desk.show(opened.id, await _drawn(desk, form))
-    if form.channel and seen_hash and await desk.channel_error(form.channel):
+    if opened and form.channel and seen_hash and await desk.channel_error(form.channel):
         await desk.client.update_view(opened.id, await _drawn(desk, form), seen_hash=seen_hash)
 
 
@@ -63,8 +89,8 @@ async def _refused(desk: Desk, opening: Opening, view_id: str) -> bool:
 
 async def open_confirmation(desk: Desk, opening: Opening, request: CopyRequest, channel: str) -> None:
     """Open the confirmation, and fill it once both regions were looked at."""
-    opened = await desk.client.open_view(opening.trigger_id, confirmation.draw_looking(request.destination))
-    if not opening.is_known and await _refused(desk, opening, opened.id):
+    opened = await open_view(desk, opening, confirmation.draw_looking(request.destination))
+    if opened is None or (not opening.is_known and await _refused(desk, opening, opened.id)):
         return
     await show_plan(desk, partial(desk.show, opened.id), request, channel, pushed=False)
 
@@ -92,8 +118,8 @@ async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None
         )
         await desk.answer(opening.response_url, drawn)
         return
-    opened = await desk.client.open_view(opening.trigger_id, confirmation.draw_looking(wish.region))
-    if not opening.is_known and await _refused(desk, opening, opened.id):
+    opened = await open_view(desk, opening, confirmation.draw_looking(wish.region))
+    if opened is None or (not opening.is_known and await _refused(desk, opening, opened.id)):
         return
     found = known or _sources(await find_by_reference(desk.ports, wish.backup), wish.region)
     if len(found) != 1:
@@ -105,7 +131,7 @@ async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None
         await desk.show(opened.id, confirmation.draw_message(message))
         return
     (backup,) = found
-    name = wish.name or suggested_name(backup.name)
+    name = wish.name or suggested_name(backup.title)
     request = CopyRequest(backup_id=backup.id, source=backup.region, destination=wish.region, name=name)
     await show_plan(desk, partial(desk.show, opened.id), request, channel, pushed=False)
 

@@ -4,7 +4,7 @@ from bot.domain.people import Person
 from bot.slack.desk import ShowView
 from bot.slack.errands import Tell
 from bot.slack.guard import Visit
-from bot.slack.payloads import Interaction
+from bot.slack.payloads import Interaction, InView
 from bot.slack.views import confirmation
 
 
@@ -22,7 +22,7 @@ def visit_of(interaction: Interaction, attempted: str) -> Visit:
         person_team=user.team_id,
         channel=interaction.channel.id if interaction.channel else None,
         attempted=attempted,
-        in_own_view=interaction.view is not None,
+        in_own_view=isinstance(interaction, InView),
     )
 
 

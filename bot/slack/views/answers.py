@@ -37,6 +37,11 @@ def unexpected(error_id: str) -> Message:
     return _message(f"{explain(Reason.UNEXPECTED)}\nThe id is {code(error_id)}.")
 
 
+def not_opened(*, command: str = DEFAULT_COMMAND) -> Message:
+    """Slack did not open the form or the confirmation, or not in the 3 seconds it gives."""
+    return _message(f"Slack was too slow to open this. Nothing was done; please try again: {code(command)}.")
+
+
 def refused(problems: Sequence[Problem]) -> Message:
     """What was asked for cannot be done."""
     return _message(*(explain(problem) for problem in problems[:3]))
@@ -114,7 +119,7 @@ def ambiguous(
         command: the slash command's name.
     """
     lines = [
-        f"• {code(f'{command} {backup.id} {region}', 150)} – {code(backup.name, 64)} in {escape(backup.region, 10)}, "
+        f"• {code(f'{command} {backup.id} {region}', 150)} – {code(backup.title, 64)} in {escape(backup.region, 10)}, "
         f"{escape(summary(backup, now))}"
         for backup in found[:MOST]
     ]
@@ -163,7 +168,7 @@ def not_told(copy: Copy, error: str, *, now: datetime) -> Message:
 
 def _what(copy: Copy) -> str:
     return (
-        f"{code(copy.backup.name, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, asked for "
+        f"{code(copy.backup.title, 64)} {escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}, asked for "
         f"by {person_name(copy.requested_by)}"
     )
 

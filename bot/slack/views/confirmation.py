@@ -148,7 +148,7 @@ def _plan(plan: CopyPlan, channel: str, now: datetime) -> list[Block]:
     request, backup = plan.request, plan.backup
     made_of = f"{backup.origin.type} {backup.origin.id}" if backup.origin else "unknown"
     what = [
-        ("Backup", f"{code(backup.name)}\n{code(backup.id)}"),
+        ("Backup", f"{code(backup.title)}\n{code(backup.id)}"),
         ("New name", code(request.name)),
         ("From", escape(region_label(request.source))),
         ("To", escape(region_label(request.destination))),
@@ -222,7 +222,7 @@ def draw_started(copy: Copy, *, permalink: str | None = None) -> View:
         "Copy started",
         blocks.alert("success", "The bot takes it from here. You can close this."),
         blocks.section(
-            f"{code(copy.backup.name)} goes from {escape(copy.backup.region)} to {escape(copy.destination)} as "
+            f"{code(copy.backup.title)} goes from {escape(copy.backup.region)} to {escape(copy.destination)} as "
             f"{code(copy.name)}. How it goes is told in {where}; you are mentioned there when it has ended."
         ),
         blocks.context(f"Id of the copy: {code(copy.id)}"),
@@ -237,7 +237,7 @@ def draw_already(copy: Copy, *, now: datetime, permalink: str | None = None) -> 
         "Copied already",
         blocks.alert("info", "This backup is on its way to that region already. One copy is enough."),
         blocks.section(
-            f"{mention(copy.requested_by.id)} asked for {code(copy.backup.name)} to {escape(copy.destination)} "
+            f"{mention(copy.requested_by.id)} asked for {code(copy.backup.title)} to {escape(copy.destination)} "
             f"{age(copy.requested_at, now)}. Nothing was sent a second time. See {where} for how it goes."
         ),
         blocks.context(f"Id of the copy: {code(copy.id)}"),
@@ -272,6 +272,20 @@ def draw_channel_closed(channel: str, error: str) -> View:
 def draw_message(message: Message) -> View:
     """A short answer, where a modal is open already."""
     return _notice("Copy a backup", *message.blocks)
+
+
+def draw_outdated(*, command: str) -> View:
+    """A form or a confirmation that another version of the bot opened: what is in it cannot be read any more.
+
+    Args:
+        command: the slash command's name.
+    """
+    return _notice(
+        "Please start again",
+        blocks.alert("warning", "The bot was replaced while this was open. Nothing was sent."),
+        blocks.section(f"What is in it cannot be read any more. Close it and type {code(command)} again."),
+        closes_all=True,
+    )
 
 
 def draw_unexpected(error_id: str) -> View:

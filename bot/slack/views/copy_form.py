@@ -137,7 +137,7 @@ def draw(form: CopyForm, panel: Panel, context: FormContext, *, now: datetime) -
         *_what_to_do(form, panel),
         _name(form.name, form.block_id(Quiet.NAME)),
         _description(form.description, form.block_id(Quiet.DESCRIPTION)),
-        _channel(_postable(form.channel), form.block_id(Action.CHANNEL)),
+        _channel(form.channel, form.block_id(Action.CHANNEL)),
     ]
     if form.channel and context.channel_error:
         drawn.append(blocks.alert("warning", "The bot cannot post in this channel, so nobody would be told."))
@@ -271,14 +271,10 @@ def _description(description: str, block_id: str) -> Block:
     )
 
 
-def _postable(channel: str | None) -> str | None:
-    """A channel that the field offers: public (``C…``) or private (``G…``, or ``C…`` too), no conversation of two."""
-    return channel if channel and channel.startswith(("C", "G")) else None
-
-
 @lru_cache(maxsize=256)
-def _channel(channel: str | None, block_id: str) -> Block:
+def _channel(chosen: str | None, block_id: str) -> Block:
     """Public and private channels; where nothing is chosen, the one the person is looking at if it is one."""
+    channel = chosen if chosen and channel_errors.is_channel(chosen) else None
     return blocks.field(
         "Tell",
         ConversationSelectElement(
@@ -311,7 +307,7 @@ def _what_to_do(form: CopyForm, panel: Panel) -> list[Block]:
             drawn.append(_buttons([_check_again()]))
         case ParentAbsent(parent=parent):
             reference = write_reference(parent.region, parent.id)
-            first = blocks.button(_copy_first(parent.name or parent.id), Action.PARENT_FIRST.value, value=reference)
+            first = blocks.button(_copy_first(parent.title), Action.PARENT_FIRST.value, value=reference)
             drawn.append(_buttons([first, _check_again()]))
         case ParentArriving():
             drawn.append(_buttons([_check_again()]))

@@ -72,7 +72,7 @@ def draw(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -> M
     drawn = [
         blocks.section(
             f"{standing.sign} *{standing.gist[:1].upper()}{standing.gist[1:]}*\n"
-            f"{code(copy.backup.name)} ({what})\n{source} → {destination}, as {code(copy.name)}",
+            f"{code(copy.backup.title)} ({what})\n{source} → {destination}, as {code(copy.name)}",
             block_id=_block_id(copy, "what"),
         ),
         blocks.section(standing.full, block_id=_block_id(copy, "how")),
@@ -89,7 +89,7 @@ def summary(copy: Copy, *, now: datetime, story: Sequence[RecordedEvent] = ()) -
     standing = standing_of(copy, now=now, story=story)
     way = f"from {escape(copy.backup.region, 20)} to {escape(copy.destination, 20)}"
     asked = f"Asked for by {person_name(copy.requested_by)}, id {code(copy.id)}."
-    said = f"Copy of {code(copy.backup.name)} {way}: {standing.gist}. {standing.next} {asked}"
+    said = f"Copy of {code(copy.backup.title)} {way}: {standing.gist}. {standing.next} {asked}"
     return fit(said.replace("  ", " "), blocks.LONGEST_TEXT)
 
 
@@ -190,7 +190,7 @@ def _undecided(copy: Copy, _now: datetime) -> Standing:
         "nobody knows whether it began: please say",
         f"The request was sent {slack_date(copy.sent_at)}, no clear answer came back, and it could not be found out "
         f"whether the copy began.{said}\n*What to do:* look in the Rackspace control panel, then choose:\n"
-        f"• *It was copied*: {code(copy.name)} is in {destination}, or {code(copy.backup.name)} is COPYING in "
+        f"• *It was copied*: {code(copy.name)} is in {destination}, or {code(copy.backup.title)} is COPYING in "
         f"{source}. Nothing is sent any more; see for yourself that the copy becomes COMPLETED.\n"
         f"• *Send it again*: neither is so. The request is sent once more; if the first one had worked after all, "
         "there would be two copies.\nUntil somebody chooses, the bot goes on looking.",
@@ -270,7 +270,7 @@ def _stop(copy: Copy) -> ButtonElement:
         style="danger",
         confirm=blocks.question(
             "Stop this copy?",
-            f"{copy.backup.name} will not be copied to {copy.destination}. Nothing was sent yet, so nothing is left "
+            f"{copy.backup.title} will not be copied to {copy.destination}. Nothing was sent yet, so nothing is left "
             "behind.",
             yes="Stop it",
             no="Leave it",
@@ -285,7 +285,7 @@ def _it_was_copied(copy: Copy) -> ButtonElement:
         value=copy.id,
         confirm=blocks.question(
             "You have seen the copy?",
-            f"You have seen in the control panel that {copy.backup.name} was copied to {copy.destination}, or is "
+            f"You have seen in the control panel that {copy.backup.title} was copied to {copy.destination}, or is "
             "being copied. The bot ends this copy as done, on your word.",
             yes="It was copied",
             no="Not yet",

@@ -139,7 +139,7 @@ class CopyForm:
             form = replace(form, source=backup.region, backup=chosen, drawn=_next(form.drawn, "backup"))
         if form.destination == form.source:
             form = replace(form, destination=None, drawn=_next(form.drawn, "destination"))
-        return form.with_name_filled(suggested_name(backup.name))
+        return form.with_name_filled(suggested_name(backup.title))
 
     def with_name_filled(self, name: str) -> "CopyForm":
         """The form with this name in it, unless the person typed one."""
@@ -172,7 +172,7 @@ def again(copy: Copy, now: datetime) -> CopyForm:
         destination=copy.destination,
         name=copy.name,
         description=copy.description,
-        drawn=Drawn(filled_name=suggested_name(copy.backup.name)),
+        drawn=Drawn(filled_name=suggested_name(copy.backup.title)),
     )
 
 

@@ -38,6 +38,7 @@ def _usage(command: str) -> str:
 def _more(command: str) -> str:
     example = code(f'{command} nightly-2026-11-22 IAD "before the migration"')
     return (
-        f"BACKUP is a backup's id, the beginning of its id, or its name. Example: {example}. Only you see this. "
+        f"BACKUP is a backup's id, the beginning of its id, or its name; REGION is where the copy goes, such as IAD. "
+        f"Example: {example}. Only you see this. "
         "The form is among Slack's shortcuts too: *Copy a backup*."
     )

@@ -106,16 +106,16 @@ def of_parent(parent: ParentStatus, destination: str, now: datetime) -> Verdict:
                 f"A full backup stands alone: nothing has to be in {destination} before it is copied.",
             )
         case ParentReady(found=found):
-            return _ready(parent.parent.name if parent.parent else found.backup.name, found, destination)
+            return _ready(parent.parent.title if parent.parent else found.backup.title, found, destination)
         case ParentArriving():
             return _arriving(parent, destination, now)
         case ParentAbsent(parent=absent):
             return Verdict(
                 "warning",
-                f"Incremental. Its parent {plain(absent.name)} is not in {destination}.",
-                f"Cloud Databases would refuse this copy, because its parent {code(absent.name)} (id "
+                f"Incremental. Its parent {plain(absent.title)} is not in {destination}.",
+                f"Cloud Databases would refuse this copy, because its parent {code(absent.title)} (id "
                 f"{code(absent.id)}, {size(absent.size_gb)}) *is not in {destination}*.\n"
-                f"*What to do:* copy {code(absent.name)} to {destination} first; when that is done, copy this one. "
+                f"*What to do:* copy {code(absent.title)} to {destination} first; when that is done, copy this one. "
                 f"{_parents_own_need(parent)}",
             )
         case ParentGone():
@@ -136,12 +136,12 @@ def of_parent(parent: ParentStatus, destination: str, now: datetime) -> Verdict:
 
 def _parents_own_need(absent: ParentAbsent) -> str:
     if absent.parent.is_incremental:
-        return f"{code(absent.parent.name)} is an incremental itself, so it needs its own parent there as well."
-    return f"{code(absent.parent.name)} is a full backup, so it needs nothing else."
+        return f"{code(absent.parent.title)} is an incremental itself, so it needs its own parent there as well."
+    return f"{code(absent.parent.title)} is a full backup, so it needs nothing else."
 
 
 def _name_of_gone(gone: ParentGone) -> str:
-    return gone.parent.name if gone.parent else gone.parent_id
+    return gone.parent.title if gone.parent else gone.parent_id
 
 
 def _ready(name: str, found: Recognised, destination: str) -> Verdict:
@@ -171,7 +171,7 @@ def of_existing(existing: ExistingCopy, destination: str) -> str:
     by = f"asked for by {mention(existing.requested_by)}" if existing.requested_by else "not made by this bot"
     when = slack_date(existing.completed_at or there.created)
     return (
-        f":information_source: *There is already a copy in {destination}:* {code(there.name)}, {when}, {by}, "
+        f":information_source: *There is already a copy in {destination}:* {code(there.title)}, {when}, {by}, "
         f"{size(there.size_gb)}, id {code(there.id)}. Recognised because {evidence(existing.found)}."
     )
 

@@ -43,8 +43,8 @@ class Words:
 _NOT_POSSIBLE: Mapping[Reason, Words] = {
     Reason.REGION_NOT_ALLOWED: Words(
         "No copies from or to this region",
-        "Backups can be copied between the regions that the form offers; {about} is not one of them, "
-        "and London (LON) never is.",
+        "Backups can be copied only between the regions that the form offers. {about} is not one of them, and London "
+        "(LON) can never be.",
         "Choose another region.",
         Who.YOU,
         unnamed="this region",
@@ -110,7 +110,8 @@ _NOT_POSSIBLE: Mapping[Reason, Words] = {
     Reason.COPY_EXISTS: Words(
         "There is a copy already",
         "A copy of this backup is in the destination already: {about}. Another one would cost as much storage again.",
-        "Use the one that is there. If you want a second one on purpose, tick “Copy again on purpose”.",
+        "Use the one that is there. If you want a second one on purpose, choose it in the form and tick “Copy "
+        "again on purpose” there.",
         Who.YOU,
         unnamed="under another name",
     ),

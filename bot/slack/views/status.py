@@ -54,7 +54,7 @@ def _line(copy: Copy, now: datetime, address: str | None) -> str:
     way = f"{escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}"
     told = f" · {link(address, 'message')}" if address else ""
     line = (
-        f"{standing.sign} {code(copy.backup.name, 64)} {way}: {escape(standing.gist)}\n"
+        f"{standing.sign} {code(copy.backup.title, 64)} {way}: {escape(standing.gist)}\n"
         f"{person_name(copy.requested_by)} {slack_date(copy.requested_at)} · id {code(copy.id, 20)}"
     )
     return fit(line, LONGEST_LINE) + told

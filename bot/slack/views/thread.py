@@ -76,7 +76,7 @@ def _parent_arrived(_event: Event, copy: Copy) -> str:
 
 
 def _accepted(_event: Event, copy: Copy) -> str:
-    return f"Cloud Databases took the request: {code(copy.backup.name)} is being copied."
+    return f"Cloud Databases took the request: {code(copy.backup.title)} is being copied."
 
 
 def _will_send_again(event: Event, _copy: Copy) -> str:

@@ -150,7 +150,7 @@ def test_something_broke() -> None:
 
 
 def test_it_cannot_be_done() -> None:
-    assert "London (LON) never is" in said(answers.refused([Problem(Reason.REGION_NOT_ALLOWED, about="LON")]))
+    assert "London (LON) can never be" in said(answers.refused([Problem(Reason.REGION_NOT_ALLOWED, about="LON")]))
 
 
 def test_a_channel_is_closed() -> None:

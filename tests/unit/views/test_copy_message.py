@@ -207,6 +207,13 @@ def test_a_lost_copy_says_that_it_may_still_arrive() -> None:
     assert "may still arrive" in said
 
 
+def test_a_backup_without_a_name_is_called_by_its_id() -> None:
+    message = drawn(copy_of(backup=replace(NIGHTLY, name="  "), state=CopyState.RUNNING))
+
+    assert message.text.startswith(f"Copy of `{NIGHTLY.id}` from DFW to IAD")
+    assert f"`{NIGHTLY.id}` (incremental" in words_of(message.blocks)
+
+
 def test_several_requests_are_counted() -> None:
     assert "3 requests sent" in words_of(drawn(copy_of(attempts=3)))
 
