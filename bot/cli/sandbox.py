@@ -348,6 +348,11 @@ What you can do, from another terminal
   Make trouble        curl -d '{{"status": 503, "times": 2, "operation": "copy"}}' \\
                            http://127.0.0.1:{cloud.port}/control/trouble/refuse
   Read the audit log  DATABASE_URL={world.settings.database_url} python -m bot audit list
+  Be a person         in Python, with a sandbox of its own:
+                        async with running_sandbox(folder) as sandbox:      # from bot.cli.sandbox
+                            alice = sandbox.workspace.person("alice")
+                            await alice.types("/copy-backup")
+                            form = await alice.sees_form()
 
 Ctrl-C ends it, and leaves nothing behind."""
 
