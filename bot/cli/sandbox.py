@@ -5,7 +5,9 @@ import errno
 import json
 import os
 import signal
+import sys
 import tempfile
+import webbrowser
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
@@ -17,8 +19,10 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.assembly import CannotStartError, RunningBot, running_bot
+from bot.cli.bot_process import BotDidNotStartError, BotProcess
 from bot.sandbox.cloud import RunningCloud, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
+from bot.sandbox.web import SandboxPage
 from bot.sandbox.workspace import (
     AppError,
     ConversationScreen,
@@ -79,24 +83,36 @@ class SandboxSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class Sandbox:
-    """All of it, running.
+class World:
+    """Everything outside the bot, running.
 
     Attributes:
-        settings: the bot's.
         slack_api_url: of the simulated workspace.
+        settings: the bot's, with which it finds its way in this world.
     """
 
     cloud: SimulatedCloud
     running_cloud: RunningCloud
     workspace: SimulatedWorkspace
     slack_api_url: str
-    bot: RunningBot
     settings: Settings
+
+    def deliver_to_bot(self, port: int) -> None:
+        """Let Slack's requests go to a bot that listens on this port."""
+        address = f"http://127.0.0.1:{port}"
+        self.workspace.install(build_manifest(command="/copy-backup", public_url=address))
+        self.workspace.deliver_to(f"{address}{SLACK_PATH}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox(World):
+    """All of it, running, the bot included."""
+
+    bot: RunningBot
 
 
 @asynccontextmanager
-async def running_sandbox(
+async def simulated_world(
     folder: Path,
     *,
     seed: int = 7,
@@ -105,8 +121,8 @@ async def running_sandbox(
     port: int = 0,
     estate: Estate | None = None,
     changes: Mapping[str, object] | None = None,
-) -> AsyncIterator[Sandbox]:
-    """Both simulators and the bot, on loopback, until the block is left.
+) -> AsyncIterator[World]:
+    """Both simulators on loopback, until the block is left, and the settings of a bot in them.
 
     Args:
         folder: for the bot's files.
@@ -138,6 +154,7 @@ async def running_sandbox(
             database_url=f"sqlite:///{folder / 'bot.sqlite'}",
             allowed_people=tuple(workspace.person(name).id for name in PEOPLE),
             port=port,
+            log_level="WARNING",
             # a bot as impatient as its cloud is fast: the usual patience, divided
             first_look_seconds=3.0 / speed,
             longest_look_seconds=120.0 / speed,
@@ -148,12 +165,79 @@ async def running_sandbox(
             message_update_seconds=min(1.0, 6.0 / speed),
         )
         settings = SandboxSettings.model_validate(usual.model_dump() | dict(changes or {}))
-        bot = await stack.enter_async_context(running_bot(settings))
+        yield World(cloud, running_cloud, workspace, served.api_url, settings)
+
+
+@asynccontextmanager
+async def running_sandbox(
+    folder: Path,
+    *,
+    seed: int = 7,
+    speed: float = USUAL_SPEED,
+    socket_mode: bool = False,
+    port: int = 0,
+    estate: Estate | None = None,
+    changes: Mapping[str, object] | None = None,
+) -> AsyncIterator[Sandbox]:
+    """The simulated world with the bot in it, in this process. The arguments are those of `simulated_world`."""
+    async with (
+        simulated_world(
+            folder, seed=seed, speed=speed, socket_mode=socket_mode, port=port, estate=estate, changes=changes
+        ) as world,
+        running_bot(world.settings) as bot,
+    ):
         if not socket_mode:
-            address = f"http://127.0.0.1:{bot.port}"
-            workspace.install(build_manifest(command="/copy-backup", public_url=address))
-            workspace.deliver_to(f"{address}{SLACK_PATH}")
-        yield Sandbox(cloud, running_cloud, workspace, served.api_url, bot, settings)
+            world.deliver_to_bot(bot.port)
+        yield Sandbox(world.cloud, world.running_cloud, world.workspace, world.slack_api_url, world.settings, bot)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxWithPage(World):
+    """The simulated world with a page, and the bot in a process of its own.
+
+    Attributes:
+        page: the address of the page.
+        bot: can be crashed and started again.
+    """
+
+    page: str
+    bot: BotProcess
+
+
+@asynccontextmanager
+async def sandbox_with_page(
+    folder: Path,
+    *,
+    seed: int = 7,
+    speed: float = USUAL_SPEED,
+    socket_mode: bool = False,
+    page_port: int = 0,
+) -> AsyncIterator[SandboxWithPage]:
+    """The simulated world, the bot as a process of its own, and the page, until the block is left.
+
+    Args:
+        folder: for the bot's files.
+        seed: the same seed gives the same data.
+        speed: how much faster than true copies run.
+        socket_mode: whether the bot connects to Slack, rather than Slack to it.
+        page_port: of the page; 0 for any free one.
+
+    Raises:
+        BotDidNotStartError: the bot ended, or was not ready in time.
+    """
+    async with simulated_world(folder, seed=seed, speed=speed, socket_mode=socket_mode) as world:
+
+        def deliver(port: int) -> None:
+            if not socket_mode:
+                world.deliver_to_bot(port)
+
+        async with (
+            BotProcess(world.settings, folder, deliver).running() as bot,
+            SandboxPage(world.workspace, world.cloud, bot).serving(page_port) as page,
+        ):
+            yield SandboxWithPage(
+                world.cloud, world.running_cloud, world.workspace, world.slack_api_url, world.settings, page, bot
+            )
 
 
 @contextmanager
@@ -176,7 +260,7 @@ def _without_proxies() -> Iterator[None]:
     type=click.IntRange(0, 65535),
     default=0,
     show_default="any free one",
-    help="Of the bot, or of the cloud with --only cloud.",
+    help="Of the page, or of the cloud with --only cloud.",
 )
 @click.option("--seed", default=7, show_default=True, help="The same seed gives the same data.")
 @click.option(
@@ -187,20 +271,24 @@ def _without_proxies() -> Iterator[None]:
     help="How much faster than true copies run.",
 )
 @click.option("--socket-mode", is_flag=True, help="The bot connects to Slack, rather than Slack to it.")
-def sandbox(only: str | None, port: int, seed: int, speed: float, socket_mode: bool) -> None:
-    """Keep the bot running in a simulated world.
+@click.option("--browser/--no-browser", default=None, help="Open the page; usually where there is a screen for it.")
+def sandbox(*, only: str | None, port: int, seed: int, speed: float, socket_mode: bool, browser: bool | None) -> None:
+    """Try the bot on a page that looks like Slack, with a simulated cloud behind it.
 
     Prints where everything is and what can be done with it. Nothing leaves this machine. Ctrl-C ends it.
     """
     configure_logging("text", "WARNING")
-    world = _cloud_alone(port, seed, speed) if only else _all(port, seed, speed, socket_mode=socket_mode)
+    opens = _has_a_screen() if browser is None else browser
     try:
-        uvloop.run(world)
-    except (CannotStartError, OSError) as error:
+        if only:
+            uvloop.run(_cloud_alone(port, seed, speed))
+        else:
+            uvloop.run(_all(port, seed, speed, socket_mode=socket_mode, opens_browser=opens))
+    except (CannotStartError, BotDidNotStartError, OSError) as error:
         raise click.ClickException(_why_not(error, port)) from error
 
 
-def _why_not(error: CannotStartError | OSError, port: int) -> str:
+def _why_not(error: Exception, port: int) -> str:
     cause = error if isinstance(error, OSError) else error.__cause__
     if isinstance(cause, OSError) and cause.errno in {errno.EADDRINUSE, errno.EACCES}:
         return f"Port {port} cannot be had: {os.strerror(cause.errno)}. Give another --port, or 0 for any free one."
@@ -216,15 +304,25 @@ async def _cloud_alone(port: int, seed: int, speed: float) -> None:
         await stop.wait()
 
 
-async def _all(port: int, seed: int, speed: float, *, socket_mode: bool) -> None:
+async def _all(port: int, seed: int, speed: float, *, socket_mode: bool, opens_browser: bool) -> None:
     stop = _told_to_stop()
     with tempfile.TemporaryDirectory(prefix="copy-backup-") as folder:
-        async with running_sandbox(Path(folder), seed=seed, speed=speed, socket_mode=socket_mode, port=port) as all_:
+        async with sandbox_with_page(
+            Path(folder), seed=seed, speed=speed, socket_mode=socket_mode, page_port=port
+        ) as all_:
             click.echo(_described(all_))
+            if opens_browser:
+                webbrowser.open(all_.page)
             await stop.wait()
 
 
-def _described(world: Sandbox) -> str:
+def _has_a_screen() -> bool:
+    """Whether somebody sits at a terminal of a machine with a display."""
+    has_display = sys.platform in ("darwin", "win32") or bool(os.getenv("DISPLAY") or os.getenv("WAYLAND_DISPLAY"))
+    return sys.stdout.isatty() and has_display
+
+
+def _described(world: SandboxWithPage) -> str:
     """Where everything is, and what can be done with it."""
     cloud = world.running_cloud
     slack = world.slack_api_url.removesuffix("/api/")
@@ -232,8 +330,10 @@ def _described(world: Sandbox) -> str:
     return f"""\
 This is a sandbox: nothing in it is real, and nothing leaves this machine.
 
-Where it is
-  the bot            http://127.0.0.1:{world.bot.port}
+Open this page       {world.page}
+
+Where everything else is
+  the bot            {world.bot.address}
   simulated Slack    {world.slack_api_url}
   simulated Identity {cloud.identity_url}   (username {cloud.username}, API key {cloud.api_key})
 {databases}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -94,6 +95,17 @@ class Exchange:
         Args:
             known: Secrets by their value.
         """
+        return self.line(known) | {
+            "request": self.request.shown(known),
+            "answer": None if self.status is None else self.answer.shown(known),
+        }
+
+    def line(self, known: Sequence[str] = ()) -> dict[str, object]:
+        """Who asked whom for what, when, and how it ended; without what was said.
+
+        Args:
+            known: Secrets by their value.
+        """
         return {
             "number": self.number,
             "sender": self.sender,
@@ -103,8 +115,6 @@ class Exchange:
             "started_at": datetime.fromtimestamp(self.started, UTC).isoformat(timespec="milliseconds"),
             "milliseconds": None if self.seconds is None else round(self.seconds * 1000, 1),
             "status": self.status,
-            "request": self.request.shown(known),
-            "answer": None if self.status is None else self.answer.shown(known),
         }
 
 
@@ -170,9 +180,21 @@ class Wire:
             after: Only those after this number.
             most: How many at most, the oldest of them first.
         """
-        known = sorted(filter(None, self._secrets()), key=len, reverse=True)
+        known = self._known()
         found = (exchange for exchange in self._kept if exchange.number > after)
         return [exchange.shown(known) for exchange, _ in zip(found, range(most), strict=False)]
+
+    def newest_lines(self, most: int) -> list[dict[str, object]]:
+        """The newest exchanges without what was said in them, the newest first, with every secret masked.
+
+        Args:
+            most: How many at most.
+        """
+        known = self._known()
+        return [exchange.line(known) for exchange in islice(reversed(self._kept), most)]
+
+    def _known(self) -> list[str]:
+        return sorted(filter(None, self._secrets()), key=len, reverse=True)
 
     def _forget_oldest(self) -> None:
         oldest = self._kept.popleft()

@@ -212,6 +212,11 @@ class Trouble:
         """How the copy that is accepted now will end."""
         return self._ends.popleft() if self._ends else "COMPLETED"
 
+    @property
+    def ends(self) -> tuple[CopyEnd, ...]:
+        """How the next accepted copies will end badly, the next one first."""
+        return tuple(self._ends)
+
     def lift(self) -> None:
         """Switches everything off; requests that wait go on."""
         for switch in self._switches:

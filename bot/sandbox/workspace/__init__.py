@@ -10,6 +10,7 @@ from bot.sandbox.workspace.form import Form, Submitted
 from bot.sandbox.workspace.interactions import OfferedOption
 from bot.sandbox.workspace.person import Person
 from bot.sandbox.workspace.pings import Ping
+from bot.sandbox.workspace.pointer import Entered, Place, Pointer, offered_payload
 from bot.sandbox.workspace.refusals import (
     AppError,
     DispatchFailed,
@@ -19,11 +20,13 @@ from bot.sandbox.workspace.refusals import (
     OperationTimeout,
 )
 from bot.sandbox.workspace.simulation import ServedWorkspace, SimulatedWorkspace
+from bot.sandbox.workspace.window import Window
 
 __all__ = [
     "AppError",
     "ConversationScreen",
     "DispatchFailed",
+    "Entered",
     "Form",
     "ManifestError",
     "Message",
@@ -33,7 +36,11 @@ __all__ = [
     "OperationTimeout",
     "Person",
     "Ping",
+    "Place",
+    "Pointer",
     "ServedWorkspace",
     "SimulatedWorkspace",
     "Submitted",
+    "Window",
+    "offered_payload",
 ]

@@ -205,17 +205,12 @@ class Form:
         """
         block, element = self._field(label, *_CHOOSABLE)
         value = await self._chosen(block, element, label, option, searching)
-        self._on_top.enter(block, element, value)
-        if not isinstance(block, Input) or block.dispatch_action:
-            await self._tell(block, element, value)
+        await self._interactions.enter(self._user, self._on_top, block, element, value)
 
     async def clears(self, label: str) -> None:
         """Takes back what was chosen or typed at a field."""
         block, element = self._field(label)
-        value = CurrentValue(element.type)
-        self._on_top.enter(block, element, value)
-        if not isinstance(block, Input) or block.dispatch_action:
-            await self._tell(block, element, value)
+        await self._interactions.enter(self._user, self._on_top, block, element, CurrentValue(element.type))
 
     async def fills(self, label: str, text: str, *, enter: bool = False) -> None:
         """Types into a field, over what was there.
@@ -235,12 +230,7 @@ class Form:
         if len(text) > element.longest:
             raise NotPossibleError(f"{label} takes {element.longest} characters, not {len(text)}.")
         value = CurrentValue(element.type, value=text)
-        self._on_top.enter(block, element, value)
-        config = element.dispatch_action_config
-        triggers = config.trigger_actions_on if config else ["on_enter_pressed"]
-        asked = "on_character_entered" in triggers or (enter and "on_enter_pressed" in triggers)
-        if isinstance(block, Input) and block.dispatch_action and asked:
-            await self._tell(block, element, value)
+        await self._interactions.enter(self._user, self._on_top, block, element, value, pressed_enter=enter)
 
     async def presses(self, button: str, *, confirm: bool = True) -> None:
         """Presses a button, and waits until the app has acknowledged.
@@ -348,10 +338,6 @@ class Form:
         if most is not None and len(before) >= most:
             raise NotPossibleError(f"Slack lets nobody choose more than {most} here.")
         return CurrentValue(element.type, options=(*before, chosen))
-
-    async def _tell(self, block: Block, element: StatefulElement, value: CurrentValue) -> None:
-        action: Payload = {"block_id": block.block_id, "action_id": element.action_id, **value.payload()}
-        await self._interactions.view_action(self._user, self.live, action)
 
     def _incomplete(self) -> list[str]:
         """What Slack's client sees is missing, before anything is sent."""

@@ -58,6 +58,7 @@ class DisplayInformation(BaseModel):
     """The app's name."""
 
     name: str = Field(min_length=1, max_length=35)
+    description: str = Field("", max_length=140)
 
 
 class Scopes(BaseModel):

@@ -6,12 +6,20 @@ from typing import Annotated, Literal, NoReturn
 
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.sandbox.workspace.blocks import Input, Modal
+from bot.sandbox.workspace.blocks import Block, Input, Modal
 from bot.sandbox.workspace.chat_methods import read_blocks
 from bot.sandbox.workspace.composition import Option, OptionList
 from bot.sandbox.workspace.delivery import AppAnswer, Delivery
 from bot.sandbox.workspace.directory import Conversation, User
-from bot.sandbox.workspace.elements import ChannelsSelect, ConversationsSelect, ExternalSelect, MultiExternalSelect
+from bot.sandbox.workspace.element_state import CurrentValue
+from bot.sandbox.workspace.elements import (
+    ChannelsSelect,
+    ConversationsSelect,
+    ExternalSelect,
+    MultiExternalSelect,
+    PlainTextInput,
+    StatefulElement,
+)
 from bot.sandbox.workspace.installation import Shortcut
 from bot.sandbox.workspace.messages import StoredMessage
 from bot.sandbox.workspace.payloads import Payloads
@@ -130,6 +138,31 @@ class Interactions:
     async def shortcut(self, user: User, shortcut: Shortcut) -> None:
         """Uses a global shortcut. Raises AppError."""
         await self._delivery.send("interactive", self.payloads.shortcut(user, shortcut.callback_id))
+
+    async def enter(
+        self,
+        user: User,
+        view: LiveView,
+        block: Block,
+        element: StatefulElement,
+        value: CurrentValue,
+        *,
+        pressed_enter: bool = False,
+    ) -> None:
+        """Enters or chooses a value in a view, and tells the app where it asked for that. Raises AppError.
+
+        Args:
+            user: Who does it.
+            view: The view.
+            block: The block in it.
+            element: The element in the block.
+            value: What is there from now on.
+            pressed_enter: Whether Enter was pressed in a text input.
+        """
+        view.enter(block, element, value)
+        if _is_told(block, element, pressed_enter=pressed_enter):
+            action: Payload = {"block_id": block.block_id, "action_id": element.action_id, **value.payload()}
+            await self.view_action(user, view, action)
 
     async def view_action(self, user: User, view: LiveView, action: Payload) -> None:
         """Presses or chooses something in a view. Raises AppError."""
@@ -264,6 +297,18 @@ class Interactions:
     def _require_interactivity(self) -> None:
         if not self._state.app.manifest.settings.interactivity.is_enabled:
             raise NotPossibleError("This app's manifest does not enable interactivity: Slack would send nothing.")
+
+
+def _is_told(block: Block, element: StatefulElement, *, pressed_enter: bool) -> bool:
+    """Whether the app asked to be told of a change at an element."""
+    if not isinstance(block, Input):
+        return True
+    if not isinstance(element, PlainTextInput):
+        return block.dispatch_action
+    config = element.dispatch_action_config
+    triggers = config.trigger_actions_on if config else ["on_enter_pressed"]
+    asked = "on_character_entered" in triggers or (pressed_enter and "on_enter_pressed" in triggers)
+    return block.dispatch_action and asked
 
 
 def _trouble(why: str) -> NoReturn:

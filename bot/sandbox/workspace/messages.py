@@ -139,6 +139,10 @@ class Messages:
             raise SlackError("message_not_found")
         return message
 
+    def all_of(self, channel_id: str) -> list[StoredMessage]:
+        """The messages of a conversation and the replies to them, oldest first."""
+        return list(self._kept.get(channel_id, {}).values())
+
     def top_level(self, channel_id: str) -> list[StoredMessage]:
         """The messages of a conversation that are not replies, oldest first."""
         return list(self._beneath.get((channel_id, None), {}).values())

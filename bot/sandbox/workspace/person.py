@@ -9,8 +9,10 @@ from bot.sandbox.workspace.directory import User
 from bot.sandbox.workspace.form import Form, form_of, pressed
 from bot.sandbox.workspace.interactions import Interactions
 from bot.sandbox.workspace.messages import StoredMessage
+from bot.sandbox.workspace.pointer import Pointer
 from bot.sandbox.workspace.refusals import NotPossibleError
 from bot.sandbox.workspace.state import WorkspaceState
+from bot.sandbox.workspace.window import Window
 
 
 class Person:
@@ -84,6 +86,16 @@ class Person:
         """Loads Slack anew: forms and the messages that only they saw are gone; the app is not told of it."""
         self._state.views.close_all(self.id)
         self._state.messages.forget_ephemeral(self.id)
+
+    @property
+    def pointer(self) -> Pointer:
+        """What this person does on a page, where elements are known by their ids and not by their words."""
+        return Pointer(self._state, self._interactions, self.user)
+
+    @property
+    def window(self) -> Window:
+        """All that this person sees, as JSON."""
+        return Window(self._state, self.user)
 
     async def uses_shortcut(self, name: str) -> None:
         """Uses a global shortcut by its name, and waits until the app has acknowledged it.

@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
+from starlette.routing import Mount
 
 from bot.sandbox.loopback import loopback_server
 from bot.sandbox.wire import Wire
 from bot.sandbox.workspace.changes import ChangeStream
 from bot.sandbox.workspace.chat_methods import CHAT_METHODS
+from bot.sandbox.workspace.control import control_interface
 from bot.sandbox.workspace.conversation_methods import CONVERSATION_METHODS
 from bot.sandbox.workspace.conversation_screen import ConversationScreen
 from bot.sandbox.workspace.delivery import EVENT_RETRIES, AppAnswer, Delivery, SignedRequest
@@ -106,6 +108,10 @@ class SimulatedWorkspace:
                 await self._delivery.stop()
                 self._delivery.client = None
 
+    def control_interface(self) -> Mount:
+        """The control interface as a route, for another server that is to have it too."""
+        return control_interface(self._state, self._sockets, self.trouble)
+
     def install(self, manifest: Mapping[str, object]) -> InstalledApp:
         """Installs the app, or installs it again with another manifest (its ids and tokens stay).
 
@@ -149,6 +155,11 @@ class SimulatedWorkspace:
             LookupError: There is none.
         """
         return Person(self._state, self._interactions, self._delivery, self._state.directory.user_named(name))
+
+    @property
+    def people(self) -> list[str]:
+        """The names of everybody who works here, guests included."""
+        return [one.name for one in self._state.directory.users.values() if not one.is_bot]
 
     def add_person(self, name: str, real_name: str | None = None) -> Person:
         """Adds a full member, who is in #general."""

@@ -120,6 +120,7 @@ async def test_all_of_it_says_where_it_is_and_what_can_be_done_with_it(
 ) -> None:
     async with running("sandbox", *options, folder=tmp_path) as process:
         said = await process.says("Ctrl-C ends it")
+        page = await outsider.get(address(said, "Open this page"))
         alive = await outsider.get(f"{address(said, 'the bot')}/livez")
         slack = await outsider.get(address(said, "See the channel"))
         cloud = await outsider.get(address(said, "See the cloud"))
@@ -130,7 +131,7 @@ async def test_all_of_it_says_where_it_is_and_what_can_be_done_with_it(
         listed = await run("audit", "list", folder=tmp_path, DATABASE_URL=database)
         ended = await process.stops(seconds=20)
 
-    assert [one.status_code for one in (alive, slack, cloud, refused)] == [200] * 4
+    assert [one.status_code for one in (page, alive, slack, cloud, refused)] == [200] * 5
     assert (slack.json(), bool(cloud.json()["backups"])) == ({"messages": []}, True)
     assert "bot started" in listed.out
     assert all(name in said for name in ("alice", "bob", "ana", "carol", "greg", "otto"))

@@ -140,7 +140,7 @@ def test_every_command_is_in_the_readme() -> None:
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("sh .run ")])
 def test_every_command_of_the_readme_exists_with_its_options(command: str) -> None:
     what, *arguments = shlex.split(command.partition(">")[0])[2:]
-    if what in {"tests", "checks", "bench"}:
+    if what in {"tests", "checks", "bench", "screenshots"}:
         assert re.search(rf"^    {what}\)", (ROOT / ".run").read_text(encoding="utf-8"), flags=re.MULTILINE)
         return
     words = arguments if what == "bot" else [what, *arguments]

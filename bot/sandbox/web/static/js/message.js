@@ -1,0 +1,72 @@
+/** One message: who, when, what, and what can be done about it. */
+
+import { does } from "./api.js";
+import { avatar } from "./avatar.js";
+import { renewBlocks } from "./blocks.js";
+import { ago, fullTime, timeOf } from "./dates.js";
+import { idOf, make } from "./dom.js";
+import { mrkdwn } from "./mrkdwn.js";
+import { change, me, person } from "./store.js";
+import { messageSurface } from "./surface.js";
+
+/**
+ * An item for `renew`.
+ * @param {string} channel The id of the conversation.
+ * @param {object} message
+ * @param {object[]} replies
+ * @param {boolean} inThread Whether it is shown in the thread's own panel.
+ */
+export function messageItem(channel, message, replies, inThread) {
+  const last = replies.at(-1);
+  const signature = JSON.stringify([message, replies.length, last?.ts, inThread]);
+  return { key: message.ts, signature, draw: () => drawMessage(channel, message, replies, inThread) };
+}
+
+function drawMessage(channel, message, replies, inThread) {
+  const author = person(message.user);
+  const at = Number(message.ts);
+  const body = make("div.body");
+  if (message.blocks?.length) renewBlocks(body, message.blocks, messageSurface(channel, inThread ? { ...message, ts: message.ts } : message));
+  else body.append(...mrkdwn(message.text));
+  const mentionsMe = message.user !== me().id && message.text.includes(`<@${me().id}`);
+  const classes = [message.is_ephemeral && "ephemeral", mentionsMe && "mentions-me"].filter(Boolean).join(" ");
+  return make("article.message", { class: classes, "aria-label": `${author.real_name} at ${timeOf(at)}`, "data-ts": message.ts },
+    avatar(author),
+    make("div.content", {},
+      message.is_ephemeral && make("p.only-you", {}, "👁 Only visible to you"),
+      make("div.head", {},
+        make("span.author", {}, author.real_name), author.kind === "app" && make("span.badge", {}, "APP"),
+        author.kind.includes("guest") && make("span.badge", {}, "GUEST"),
+        make("time.when", { datetime: new Date(at * 1000).toISOString(), title: fullTime(at) }, timeOf(at))),
+      body,
+      message.edited && make("span.edited", { title: fullTime(Number(message.edited.ts)) }, "(edited)"),
+      message.is_ephemeral && drawDismissal(message),
+      !inThread && replies.length > 0 && drawReplies(message, replies)),
+    !inThread && !message.is_ephemeral && drawReplyButton(message, author));
+}
+
+function drawReplies(message, replies) {
+  const last = replies.at(-1);
+  const authors = [...new Set(replies.map((one) => one.user))].slice(0, 3).map(person);
+  return make("button.replies", { id: idOf("replies", message.ts), type: "button", onclick: () => openThread(message.ts) },
+    authors.map((one) => avatar(one, "tiny")),
+    make("span.count", {}, replies.length === 1 ? "1 reply" : `${replies.length} replies`),
+    make("span.last", {}, `Last reply ${ago(Number(last.ts))}`));
+}
+
+function drawReplyButton(message, author) {
+  return make("button.reply", {
+    id: idOf("reply", message.ts), type: "button", title: "Reply in thread",
+    "aria-label": `Reply in thread to ${author.real_name}`, onclick: () => openThread(message.ts),
+  }, "💬");
+}
+
+function drawDismissal(message) {
+  return make("button.link", { type: "button", onclick: () => does("dismiss", { ts: message.ts }) }, "Dismiss message");
+}
+
+/** Opens a thread beside the conversation, with the focus in it. */
+function openThread(ts) {
+  change({ thread: ts });
+  queueMicrotask(() => document.getElementById("thread-text")?.focus());
+}
