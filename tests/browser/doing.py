@@ -31,6 +31,13 @@ async def chooses(page: Page, field: str, option: str, *, searching: str = "") -
     await expect(box).to_have_value(re.compile(re.escape(option)))
 
 
+async def adds(page: Page, field: str, option: str) -> None:
+    """Chooses one more at a menu that takes several."""
+    await form(page).get_by_role("combobox", name=field, exact=True).click()
+    await page.get_by_role("option").filter(has_text=option).first.click()
+    await expect(form(page).get_by_role("list", name=f"{field}: chosen")).to_contain_text(option)
+
+
 async def fills_in(page: Page, *, backup: str, to: str) -> None:
     """Opens the form and says what is to be copied where."""
     await types(page, "/copy-backup")

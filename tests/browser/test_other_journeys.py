@@ -1,33 +1,50 @@
 """Journeys that do not go straight: a parent that is missing, a refusal, people who may not, a bot that crashes."""
 
-import re
-
 from playwright.async_api import expect
 
 from bot.cli.sandbox import SandboxWithPage
 from tests.browser.conftest import Picture, Visit
-from tests.browser.doing import fills_in, form, is_accessible, messages, types
+from tests.browser.doing import adds, fills_in, form, is_accessible, messages, types
 
 
-async def test_an_incremental_whose_parent_is_missing_is_not_sent_and_leads_to_what_has_to_be_copied_first(
+async def test_an_incremental_whose_parent_is_missing_is_copied_with_its_chain_oldest_first(
     visit: Visit, sandbox: SandboxWithPage, picture: Picture
 ) -> None:
     wanted = sandbox.cloud.estate.incremental_without_parent
-    full, between, last = sandbox.cloud.estate.chain("DFW", wanted)
+    chain = sandbox.cloud.estate.chain("DFW", wanted)
     page = await visit()
-    await fills_in(page, backup=str(last.name), to="IAD")
+    await fills_in(page, backup=str(wanted.name), to="IAD")
     await expect(form(page).get_by_text("is not in IAD").first).to_be_visible()
     await is_accessible(page)
     await picture(page, "parent-missing")
-    for parent in (between, full):
-        await form(page).get_by_role("button", name=f"Copy {parent.name} first").click()
-        await expect(form(page).get_by_role("combobox", name="Backup")).to_have_value(re.compile(str(parent.name)))
-    await expect(form(page).get_by_text("Full backup").first).to_be_visible()
+    await form(page).get_by_label("Copy the chain, oldest first").check()
     await form(page).get_by_role("button", name="Review").click()
     sandbox.cloud.clock.speed = 600
     await form(page).get_by_role("button", name="Start copy").click()
-    await expect(messages(page).filter(has_text="Done in")).to_contain_text(str(full.name))
-    assert sandbox.cloud.backup("IAD", full.id) is not None
+    await expect(messages(page).filter(has_text="All 3 are there")).to_have_count(1)
+    assert all(sandbox.cloud.backup("IAD", one.id) is not None for one in chain)
+
+
+async def test_several_regions_are_chosen_one_after_the_other_and_taken_back(
+    visit: Visit, sandbox: SandboxWithPage
+) -> None:
+    full = sandbox.cloud.estate.full
+    page = await visit()
+    await fills_in(page, backup=str(full.name), to="IAD")
+    await form(page).get_by_role("button", name="Several at once …").click()
+    to = form(page).get_by_role("list", name="To: chosen")
+    await expect(to).to_contain_text("IAD")
+    await adds(page, "To", "ORD")
+    await adds(page, "To", "HKG")
+    await expect(to.get_by_role("listitem")).to_have_count(3)
+    await to.get_by_role("button", name="Take back HKG").click()
+    await expect(to.get_by_role("listitem")).to_have_count(2)
+    await is_accessible(page)
+    await form(page).get_by_role("button", name="Review").click()
+    sandbox.cloud.clock.speed = 600
+    await form(page).get_by_role("button", name="Start copy").click()
+    await expect(messages(page).filter(has_text="Both are there")).to_have_count(1)
+    assert all(sandbox.cloud.backup(region, full.id) is not None for region in ("IAD", "ORD"))
 
 
 async def test_a_refusal_is_told_with_its_cure_and_seen_on_the_wire_without_secrets(

@@ -18,6 +18,8 @@ from bot.sandbox.workspace.elements import (
     DatePicker,
     ExternalSelect,
     InteractiveElement,
+    MultiExternalSelect,
+    MultiStaticSelect,
     Overflow,
     PlainTextInput,
     RadioButtons,
@@ -46,12 +48,12 @@ class Entered(BaseModel):
     Attributes:
         value: What was typed, or the id or the day that was chosen.
         values: The values of the options that were chosen, of those that are in the view.
-        option: The option that was chosen, of those that the app gave.
+        options: The options that were chosen, of those that the app gave.
     """
 
     value: str | None = None
     values: list[str] = []
-    option: Option | None = None
+    options: list[Option] = []
 
 
 class Pointer:
@@ -86,7 +88,7 @@ class Pointer:
         """
         view = self._view(view_id)
         _block, element = _element(view.accepted.view.blocks, place)
-        if not isinstance(element, ExternalSelect):
+        if not isinstance(element, ExternalSelect | MultiExternalSelect):
             raise NotPossibleError("This field does not search.")
         return await self._interactions.suggestions(self._user, view, place.block_id, element, typed)
 
@@ -155,12 +157,12 @@ class Pointer:
     def _value(self, element: StatefulElement, entered: Entered) -> CurrentValue:
         """The value of an element after something was entered."""
         match element:
-            case StaticSelect():
-                return _marked(element, element.all_options(), entered.values)
+            case StaticSelect() | MultiStaticSelect():
+                return _not_too_many(element, _marked(element, element.all_options(), entered.values))
             case RadioButtons() | Checkboxes():
                 return _marked(element, element.options, entered.values)
-            case ExternalSelect():
-                return CurrentValue(element.type, options=() if entered.option is None else (entered.option,))
+            case ExternalSelect() | MultiExternalSelect():
+                return _not_too_many(element, CurrentValue(element.type, options=tuple(entered.options)))
             case PlainTextInput():
                 if len(entered.value or "") > element.longest:
                     raise NotPossibleError(f"This field takes {element.longest} characters.")
@@ -187,6 +189,13 @@ def _marked(element: StatefulElement, options: Sequence[AnyOption], values: list
     if len(chosen) != len(values):
         raise NotPossibleError("This option is not there any more.")
     return CurrentValue(element.type, options=chosen)
+
+
+def _not_too_many(element: StatefulElement, chosen: CurrentValue) -> CurrentValue:
+    most = element.max_selected_items if isinstance(element, MultiStaticSelect | MultiExternalSelect) else 1
+    if most is not None and len(chosen.options) > most:
+        raise NotPossibleError(f"Slack lets nobody choose more than {most} here.")
+    return chosen
 
 
 def _behind(element: Button | Overflow, value: str | None) -> AnyOption | None:

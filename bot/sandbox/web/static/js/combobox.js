@@ -12,6 +12,7 @@ const PAUSE = 180; // milliseconds without a key before the options are asked fo
  * @param {string} wanted.label What the field is called, for screen readers.
  * @param {string} wanted.placeholder
  * @param {Choice|null} wanted.chosen
+ * @param {Choice[]} [wanted.several] What is chosen where that may be several: the field itself stays empty.
  * @param {(typed: string) => Promise<Choice[]>|Choice[]} wanted.source Gives what is offered.
  * @param {boolean} wanted.slow Whether the options are asked from the app.
  * @param {number} [wanted.least] How many characters have to be typed first.
@@ -37,7 +38,7 @@ class Combobox {
     this.input = make("input.combobox-input", {
       id: wanted.id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false",
       "aria-expanded": "false", "aria-controls": listId, "aria-autocomplete": "list", "aria-label": wanted.label,
-      placeholder: wanted.placeholder, value: wanted.chosen?.text ?? "", ...wanted.aria,
+      placeholder: wanted.placeholder, value: this.#text, ...wanted.aria,
       onclick: () => this.#open(""), oninput: () => this.#type(), onkeydown: (event) => this.#key(event),
       onblur: () => this.#close(),
     });
@@ -48,6 +49,16 @@ class Combobox {
 
   get #isOpen() {
     return !this.list.hidden;
+  }
+
+  /** What stands in the field when nobody types. */
+  get #text() {
+    return this.#wanted.several ? "" : (this.#wanted.chosen?.text ?? "");
+  }
+
+  #isChosen(choice) {
+    const chosen = this.#wanted.several ?? [this.#wanted.chosen];
+    return chosen.some((one) => one?.key === choice.key);
   }
 
   #type() {
@@ -91,7 +102,7 @@ class Combobox {
     this.list.hidden = true;
     this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
-    this.input.value = this.#wanted.chosen?.text ?? "";
+    this.input.value = this.#text;
   }
 
   /** Below the field, or above it where there is more room. */
@@ -125,14 +136,13 @@ class Combobox {
         make("div.options-group", { id: headingId, role: "presentation" }, group), options);
     });
     this.list.replaceChildren(...drawn.flat());
-    const chosen = choices.findIndex((one) => one.key === this.#wanted.chosen?.key);
+    const chosen = choices.findIndex((one) => this.#isChosen(one));
     this.#activate(Math.max(chosen, 0));
   }
 
   #drawOption(choice, number) {
-    const isChosen = choice.key === this.#wanted.chosen?.key;
     return make("div.option", {
-      id: idOf(this.list.id, number), role: "option", "aria-selected": String(isChosen),
+      id: idOf(this.list.id, number), role: "option", "aria-selected": String(this.#isChosen(choice)),
       onclick: () => this.#choose(number), onmousemove: () => this.#activate(number, false),
     }, make("span.option-text", {}, choice.text),
       choice.description && make("span.option-description", {}, choice.description));
@@ -151,7 +161,7 @@ class Combobox {
   async #choose(number) {
     const choice = this.#choices[number];
     if (!choice) return;
-    this.#wanted.chosen = choice;
+    if (!this.#wanted.several) this.#wanted.chosen = choice;
     this.#close();
     await this.#wanted.choose(choice, this.input);
   }

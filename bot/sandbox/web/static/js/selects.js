@@ -1,7 +1,7 @@
 /** The select menus of Block Kit, each as a combobox with its own source of options. */
 
 import { combobox } from "./combobox.js";
-import { idOf } from "./dom.js";
+import { idOf, make } from "./dom.js";
 import { busily } from "./surface.js";
 import { workspace } from "./store.js";
 
@@ -44,7 +44,14 @@ const KINDS = {
   },
   external_select: {
     chosen: (value) => value.selected_option && choiceOf(value.selected_option),
-    entered: (choice) => ({ option: choice.payload }),
+    entered: (choice) => ({ options: [choice.payload] }),
+  },
+  multi_static_select: {
+    all: staticChoices,
+    several: (choices) => ({ values: choices.map((one) => one.key) }),
+  },
+  multi_external_select: {
+    several: (choices) => ({ options: choices.map((one) => one.payload) }),
   },
   conversations_select: { all: conversationChoices, id: "selected_conversation", entered: byValue },
   channels_select: {
@@ -66,22 +73,41 @@ export const isSelect = (element) => element.type in KINDS;
  */
 export function drawSelect(block, element, surface, label, aria) {
   const kind = KINDS[element.type];
+  const tell = (field, entered) => busily(field, () => surface.enter(block, element, entered));
+  const menu = { ...menuOf(block, element, surface), label, aria };
+  if (kind.several) return drawSeveral(menu, surface.value(block, element), (field, choices) => tell(field, kind.several(choices)));
+  return combobox({ ...menu, choose: (choice, field) => tell(field, kind.entered(choice)) });
+}
+
+/** What all menus are made of: where their options come from, and what is chosen if that is one. */
+function menuOf(block, element, surface) {
+  const kind = KINDS[element.type];
   const value = surface.value(block, element);
-  const all = kind.all?.(element) ?? [];
-  const chosen = kind.chosen ? kind.chosen(value) : all.find((one) => one.key === value[kind.id]);
-  const isExternal = element.type === "external_select";
-  const source = isExternal
-    ? async (typed) => (await surface.search(block, element, typed)).map((one) => choiceOf(one.option, one.group))
-    : (typed) => matching(kind.all(element), typed);
-  return combobox({
+  const isExternal = !kind.all;
+  const chosen = kind.id ? kind.all(element).find((one) => one.key === value[kind.id]) : kind.chosen?.(value);
+  return {
     id: idOf(surface.id, block.block_id, element.action_id),
-    label,
     placeholder: element.placeholder?.text ?? "Choose an option",
     chosen: chosen ?? null,
-    source,
+    source: isExternal
+      ? async (typed) => (await surface.search(block, element, typed)).map((one) => choiceOf(one.option, one.group))
+      : (typed) => matching(kind.all(element), typed),
     slow: isExternal,
     least: isExternal ? (element.min_query_length ?? 3) : 0,
-    choose: (choice, input) => busily(input, () => surface.enter(block, element, kind.entered(choice))),
-    aria,
-  });
+  };
+}
+
+/** A menu of which several options may be chosen: each stands above the field, and can be taken back. */
+function drawSeveral(menu, value, tell) {
+  const several = (value.selected_options ?? []).map((option) => choiceOf(option));
+  const without = (choice) => several.filter((one) => one.key !== choice.key);
+  const toggled = (choice) => (without(choice).length < several.length ? without(choice) : [...several, choice]);
+  const chips = several.map((one) =>
+    make("li.chip", {}, one.text, make("button.tool", {
+      id: idOf(menu.id, "without", one.key), type: "button", "aria-label": `Take back ${one.text}`,
+      onclick: (event) => tell(event.currentTarget, without(one)),
+    }, "✕")));
+  return make("div.several", {},
+    chips.length ? make("ul.chips", { "aria-label": `${menu.label}: chosen` }, chips) : "",
+    combobox({ ...menu, several, choose: (choice, field) => tell(field, toggled(choice)) }));
 }
