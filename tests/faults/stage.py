@@ -99,9 +99,9 @@ class Stage:
     def has_ended(self, wish: Wish) -> bool:
         return any(kind in ENDS for kind in self.kinds(wish))
 
-    async def asks(self, wish: Wish, *, tries: int = TRIES) -> None:
+    async def asks(self, wish: Wish) -> None:
         """Have a person ask for a copy, again where that did not work, until the bot has taken it."""
-        for _ in range(tries):
+        for _ in range(TRIES):
             try:
                 await self._asks_once(wish)
             except (AppError, NotPossibleError, NotShownError, TimeoutError):
@@ -110,7 +110,7 @@ class Stage:
                 return
         form = self.workspace.person(wish.person).form
         seen = form.rendered if form else "no form"
-        raise AssertionError(f"{wish.person} asked {tries} times. Seen at last:\n{seen}")
+        raise AssertionError(f"{wish.person} asked {TRIES} times. Seen at last:\n{seen}")
 
     async def _asks_once(self, wish: Wish) -> None:
         person = self.workspace.person(wish.person)

@@ -14,7 +14,7 @@ from bot.storage.workflow_file import workflow_path
 from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
 from tests.faults.processes import PATIENCE, BotProcess, ServedBot
-from tests.faults.stage import Stage, Wish
+from tests.faults.stage import COMMAND, Stage, Wish
 
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
@@ -73,8 +73,9 @@ async def test_the_disk_is_full_when_somebody_asks(stage: Stage) -> None:
     wish = Wish(stage.full)
     await stage.bot.start()
     with full_disk(stage.bot):
-        with pytest.raises(AssertionError):
-            await stage.asks(wish, tries=1)
+        alice = stage.workspace.person("alice")
+        await alice.types(f"{COMMAND} {wish.backup.id} {wish.region}")
+        await alice.sees_ephemeral("Something in the bot broke", timeout=PATIENCE)
         assert stage.cloud.copy_requests() == []
     await stage.asks(wish)
     await stage.until_running(wish)
@@ -83,7 +84,7 @@ async def test_the_disk_is_full_when_somebody_asks(stage: Stage) -> None:
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)
 
 
-@pytest.mark.parametrize("most", [0, 32 * KB, 128 * KB, 192 * KB])
+@pytest.mark.parametrize("most", [0, 128 * KB, 192 * KB])
 async def test_the_disk_is_full_at_the_start(real_stage: Stage, most: int) -> None:
     """Of the bot's files, each needs a little more room than the one before: each of them is the first that fails."""
     bot = real_stage.bot
@@ -104,6 +105,7 @@ async def test_the_disk_is_full_when_the_bot_is_stopped(stage: Stage) -> None:
 # Others
 
 
+@pytest.mark.slow  # SQLite waits for 10 seconds
 async def test_another_program_writes_to_the_audit_log_for_a_while(stage: Stage) -> None:
     wish = Wish(stage.full)
     await stage.bot.start()

@@ -75,6 +75,7 @@ async def test_sockets_are_closed_and_refused_for_a_while(stage: Stage) -> None:
     await stage.asks(Wish(stage.incremental))
 
 
+@pytest.mark.slow  # slack_sdk looks every 10 seconds
 @in_socket_mode
 async def test_no_address_for_a_socket_is_given_for_a_while(stage: Stage) -> None:
     await stage.bot.start()

@@ -40,6 +40,10 @@ TROUBLES: dict[str, Trouble] = {
 }
 
 
+SIMILAR = {"503", "the connection is cut"}
+"""Troubles that are tried in the slow run only: to the bot they look much like the others."""
+
+
 def leaves_a_public_channel(stage: Stage) -> None:
     """The bot is taken out of a channel, and may post only where it is."""
     manifest = build_manifest(command=COMMAND, public_url=f"http://127.0.0.1:{stage.bot.environment['PORT']}")
@@ -102,7 +106,9 @@ def test_these_are_all_methods_the_bot_uses() -> None:
     assert tuple(sorted(set(re.findall(rf'"((?:{families})\.[\w.]+)"', source)))) == METHODS
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize(
+    "trouble", [pytest.param(each, marks=[pytest.mark.slow] if each in SIMILAR else []) for each in TROUBLES]
+)
 async def test_every_method_has_trouble_once(stage: Stage, trouble: str) -> None:
     wish = Wish(stage.full)
     for method in METHODS:
