@@ -5,9 +5,8 @@ import asyncio
 import pytest
 
 from bot.domain.events import EventKind
-from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
-from tests.faults.processes import PATIENCE
+from tests.faults.patience import PATIENCE, eventually
 from tests.faults.stage import Stage, Wish
 
 LOOKS_WITH = {"the message": "conversations.history", "a line of its thread": "conversations.replies"}
@@ -62,7 +61,7 @@ async def test_before_slack_has_answered(stage: Stage, what: str, is_posted: boo
         await asyncio.wait_for(hold.arrived.wait(), PATIENCE)
     await stage.bot.kill()
     await stage.bot.start()
-    await until(lambda: LOOKS_WITH[what] in [call.method for call in stage.workspace.requests], seconds=PATIENCE)
+    await eventually(lambda: LOOKS_WITH[what] in [call.method for call in stage.workspace.requests])
     await stage.until_running(wish)
     await stage.until_current(wish)
     stage.copies_finish()
@@ -77,7 +76,7 @@ async def test_again_and_again_as_soon_as_it_has_started(real_stage: Stage) -> N
     for _ in range(2):
         await stage.bot.kill()
         await stage.bot.begin()
-        await until(lambda: stage.kinds().count(EventKind.BOT_STARTED) == stage.bot.lives, seconds=PATIENCE)
+        await eventually(lambda: stage.kinds().count(EventKind.BOT_STARTED) == stage.bot.lives)
     await stage.bot.restart()
     await stage.until_running(wish)
     stage.copies_finish()

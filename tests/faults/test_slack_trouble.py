@@ -10,9 +10,8 @@ from bot.domain.events import EventKind
 from bot.sandbox.workspace import Message, SimulatedWorkspace
 from bot.slack import client
 from bot.slack.manifest import build_manifest
-from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice, the_audit_log_is_whole
-from tests.faults.processes import PATIENCE
+from tests.faults.patience import PATIENCE, eventually
 from tests.faults.stage import CHANNEL, COMMAND, PRIVATE, Stage, Wish
 
 METHODS = (
@@ -80,8 +79,8 @@ async def begin(stage: Stage, wish: Wish) -> None:
 
 async def until_running(stage: Stage, wish: Wish) -> None:
     await stage.until(EventKind.ACCEPTED, wish)
-    await until(lambda: "Running" in stage.shown(wish), seconds=PATIENCE, every=0.01)
-    await until(lambda: bool(stage.lines_of(wish)), seconds=PATIENCE, every=0.01)
+    await eventually(lambda: "Running" in stage.shown(wish))
+    await eventually(lambda: bool(stage.lines_of(wish)))
 
 
 async def told_directly(stage: Stage, wish: Wish) -> None:

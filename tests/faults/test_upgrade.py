@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.events import EventKind
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
-from tests.faults.processes import PATIENCE, REPOSITORY, ServedBot
+from tests.faults.patience import PATIENCE
+from tests.faults.processes import REPOSITORY, ServedBot
 from tests.faults.stage import Stage, Wish
 
 CHANGES = {
