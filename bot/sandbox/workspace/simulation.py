@@ -93,9 +93,8 @@ class SimulatedWorkspace:
         Raises:
             OSError: The port cannot be had.
         """
-        nobody_trusted = ssl.SSLContext(
-            ssl.PROTOCOL_TLS_CLIENT
-        )  # it speaks plain HTTP; reading certificates takes 30 ms
+        # Plain HTTP needs nobody's certificate, and reading those that are trusted takes 30 ms.
+        nobody_trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
         async with (
             httpx.AsyncClient(timeout=60, limits=limits, trust_env=False, verify=nobody_trusted) as client,
