@@ -14,7 +14,7 @@ from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
 from tests.faults.processes import BotEndedError
 from tests.faults.stage import Stage, Wish, set_stage
 
-AT_ONCE = 3
+AT_ONCE = 4
 """Cases that are played at the same time: most of their time they wait."""
 
 MOST_LIVES = 6

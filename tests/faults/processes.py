@@ -14,6 +14,7 @@ from typing import TypeVar
 import httpx
 
 from tests.fakes.conditions import until
+from tests.faults.patience import PATIENCE, eventually
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -21,9 +22,6 @@ SERVE = ("-m", "bot", "serve")
 
 READY = "Ready:"
 """What ``serve`` says when it can be used."""
-
-PATIENCE = 40.0
-"""Seconds a process may take for anything, on a machine that is busy with other things."""
 
 T = TypeVar("T")
 
@@ -92,7 +90,7 @@ class BotProcess(ABC):
         Raises:
             BotEndedError: it ended instead.
         """
-        await until(lambda: READY in self.said or not self.is_running, seconds=PATIENCE, every=0.01)
+        await eventually(lambda: READY in self.said or not self.is_running)
         if READY not in self.said:
             raise BotEndedError(self.said)
 

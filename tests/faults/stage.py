@@ -19,7 +19,8 @@ from bot.slack.views.confirmation import START
 from bot.storage import UnreadableFileError, read_newest
 from tests.fakes.conditions import until
 from tests.faults.network import Network
-from tests.faults.processes import PATIENCE, BotProcess, ServedBot, free_port
+from tests.faults.patience import eventually
+from tests.faults.processes import BotProcess, ServedBot, free_port
 
 COMMAND = "/copy-backup"
 CHANNEL = "#databases"
@@ -99,9 +100,9 @@ class Stage:
     def has_ended(self, wish: Wish) -> bool:
         return any(kind in ENDS for kind in self.kinds(wish))
 
-    async def asks(self, wish: Wish, *, tries: int = TRIES) -> None:
+    async def asks(self, wish: Wish) -> None:
         """Have a person ask for a copy, again where that did not work, until the bot has taken it."""
-        for _ in range(tries):
+        for _ in range(TRIES):
             try:
                 await self._asks_once(wish)
             except (AppError, NotPossibleError, NotShownError, TimeoutError):
@@ -110,7 +111,7 @@ class Stage:
                 return
         form = self.workspace.person(wish.person).form
         seen = form.rendered if form else "no form"
-        raise AssertionError(f"{wish.person} asked {tries} times. Seen at last:\n{seen}")
+        raise AssertionError(f"{wish.person} asked {TRIES} times. Seen at last:\n{seen}")
 
     async def _asks_once(self, wish: Wish) -> None:
         person = self.workspace.person(wish.person)
@@ -124,15 +125,15 @@ class Stage:
 
     async def until(self, kind: EventKind, wish: Wish | None = None) -> None:
         """Wait for an event in the audit log."""
-        await until(lambda: kind in self.kinds(wish), seconds=PATIENCE, every=0.01)
+        await eventually(lambda: kind in self.kinds(wish))
 
     async def until_running(self, wish: Wish) -> None:
         """Wait until the bot knows that the copy has begun, and the cloud has not ended it."""
-        await until(lambda: self.state_of(wish) == CopyState.RUNNING, seconds=PATIENCE, every=0.01)
+        await eventually(lambda: self.state_of(wish) == CopyState.RUNNING)
 
     async def until_ended(self, *wishes: Wish) -> None:
         """Wait until the audit log says of each wish how it ended."""
-        await until(lambda: all(self.has_ended(wish) for wish in wishes), seconds=PATIENCE, every=0.02)
+        await eventually(lambda: all(self.has_ended(wish) for wish in wishes))
 
     async def until_told(self, *wishes: Wish) -> None:
         """Wait until the channel says of each wish how it ended, in the message and in its thread."""
@@ -141,7 +142,7 @@ class Stage:
 
     async def until_current(self, *wishes: Wish) -> None:
         """Wait until the channel says of each wish how it stands, in the message and in its thread."""
-        await until(lambda: all(self.is_current(wish) for wish in wishes), seconds=PATIENCE, every=0.02)
+        await eventually(lambda: all(self.is_current(wish) for wish in wishes))
 
     def is_current(self, wish: Wish) -> bool:
         """Whether there is nothing to be told of a wish at the moment."""
@@ -176,7 +177,7 @@ class Stage:
     async def until_nothing_is_to_be_told(self) -> None:
         """Wait until the bot thinks that it has told everything about everything."""
         unfinished = "SELECT id FROM orders WHERE id NOT IN (SELECT order_id FROM posts WHERE is_finished = 1)"
-        await until(lambda: not self.query(unfinished), seconds=PATIENCE, every=0.02)
+        await eventually(lambda: not self.query(unfinished))
 
     def shown(self, wish: Wish) -> str:
         """What the channel shows of a wish."""

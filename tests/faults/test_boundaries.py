@@ -18,7 +18,7 @@ import pytest
 from tests.faults.boundaries import Kind, Place
 from tests.faults.matrix import SCENARIOS, Case, Scenario, is_possible, random_cases, scouted, single_cases, tried
 
-SAMPLE = 4
+SAMPLE = 3
 """Cases of each kind and scenario in the default run."""
 
 SHARDS = 4

@@ -8,9 +8,8 @@ import pytest
 from bot.domain.events import EventKind
 from bot.sandbox.cloud import SimulatedCloud
 from bot.sandbox.cloud.copying import CopyEnd
-from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice, the_audit_log_is_whole
-from tests.faults.processes import PATIENCE
+from tests.faults.patience import eventually
 from tests.faults.stage import Stage, Wish
 
 Ids = Literal["kept", "new"]
@@ -79,7 +78,7 @@ async def test_identity_is_down_for_a_time(stage: Stage) -> None:
     identity = stage.cloud.trouble.refuse(503, times=1_000, operation="token")
     stage.cloud.trouble.revoke_tokens()
     stage.copies_finish()
-    await until(lambda: identity.count >= 3, seconds=PATIENCE)
+    await eventually(lambda: identity.count >= 3)
     assert stage.state_of(wish) == "running"
     stage.cloud.trouble.lift()
     await stage.until_told(wish)
@@ -94,7 +93,7 @@ async def test_a_region_is_down_for_a_time(stage: Stage, region: str) -> None:
     await stage.until_running(wish)
     down = stage.cloud.trouble.refuse(503, times=1_000, region=region)
     stage.copies_finish()
-    await until(lambda: down.count >= 3, seconds=PATIENCE)
+    await eventually(lambda: down.count >= 3)
     assert stage.state_of(wish) == "running"
     stage.cloud.trouble.lift()
     await stage.until_told(wish)
@@ -119,7 +118,7 @@ async def test_the_destination_shows_less_than_the_source(stage: Stage) -> None:
     await stage.until_running(wish)
     stage.cloud.clock.advance(500)
     looked = len(stage.cloud.requests.of("list", region="IAD"))
-    await until(lambda: len(stage.cloud.requests.of("list", region="IAD")) >= looked + 2, seconds=PATIENCE)
+    await eventually(lambda: len(stage.cloud.requests.of("list", region="IAD")) >= looked + 2)
     assert stage.state_of(wish) == "running"
     await ends_well(stage, wish)
 

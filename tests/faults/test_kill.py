@@ -1,13 +1,12 @@
-"""kill -9 of ``python -m bot serve`` at the worst moments: it goes on after the restart, and does nothing twice."""
+"""kill -9 at the worst moments: it goes on after the restart, and does nothing twice."""
 
 import asyncio
 
 import pytest
 
 from bot.domain.events import EventKind
-from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
-from tests.faults.processes import PATIENCE
+from tests.faults.patience import PATIENCE, eventually
 from tests.faults.stage import Stage, Wish
 
 LOOKS_WITH = {"the message": "conversations.history", "a line of its thread": "conversations.replies"}
@@ -49,9 +48,9 @@ async def test_between_the_intent_and_the_outcome(real_stage: Stage, is_taken: b
 
 @pytest.mark.parametrize("what", LOOKS_WITH)
 @pytest.mark.parametrize("is_posted", [True, False], ids=["posted", "not posted"])
-async def test_before_slack_has_answered(real_stage: Stage, what: str, is_posted: bool) -> None:
+async def test_before_slack_has_answered(stage: Stage, what: str, is_posted: bool) -> None:
     """Something is posted, or was about to be, and the bot has not heard of it."""
-    stage, wish, trouble = real_stage, Wish(real_stage.full), real_stage.workspace.trouble
+    wish, trouble = Wish(stage.full), stage.workspace.trouble
     hold = trouble.hold("chat.postMessage", after_work=is_posted)
     await stage.bot.start()
     await stage.asks(wish)
@@ -62,7 +61,7 @@ async def test_before_slack_has_answered(real_stage: Stage, what: str, is_posted
         await asyncio.wait_for(hold.arrived.wait(), PATIENCE)
     await stage.bot.kill()
     await stage.bot.start()
-    await until(lambda: LOOKS_WITH[what] in [call.method for call in stage.workspace.requests], seconds=PATIENCE)
+    await eventually(lambda: LOOKS_WITH[what] in [call.method for call in stage.workspace.requests])
     await stage.until_running(wish)
     await stage.until_current(wish)
     stage.copies_finish()
@@ -74,10 +73,10 @@ async def test_again_and_again_as_soon_as_it_has_started(real_stage: Stage) -> N
     stage, wish = real_stage, Wish(real_stage.full)
     await stage.bot.start()
     await stage.asks(wish)
-    for _ in range(3):
+    for _ in range(2):
         await stage.bot.kill()
         await stage.bot.begin()
-        await until(lambda: stage.kinds()[-1] is EventKind.BOT_STARTED, seconds=PATIENCE, every=0.001)
+        await eventually(lambda: stage.kinds().count(EventKind.BOT_STARTED) == stage.bot.lives)
     await stage.bot.restart()
     await stage.until_running(wish)
     stage.copies_finish()

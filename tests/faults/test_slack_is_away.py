@@ -3,9 +3,9 @@
 import pytest
 
 from bot.domain.events import EventKind
-from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
-from tests.faults.processes import PATIENCE, BotEndedError
+from tests.faults.patience import eventually
+from tests.faults.processes import BotEndedError
 from tests.faults.stage import Stage, Wish
 
 in_both_modes = pytest.mark.parametrize("stage", [False, True], ids=["HTTP", "Socket Mode"], indirect=True)
@@ -31,7 +31,7 @@ async def test_at_the_start(stage: Stage) -> None:
     stage.workspace.trouble.clear()
     await stage.until_told(wish)
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)
-    await until(stage.bot.can_be_used, seconds=PATIENCE, every=0.05)
+    await eventually(stage.bot.can_be_used)
     await stage.asks(Wish(stage.incremental))
 
 
@@ -66,20 +66,21 @@ async def test_sockets_are_closed_and_refused_for_a_while(stage: Stage) -> None:
     await begin(stage, wish)
     stage.workspace.trouble.refuse_sockets()
     stage.workspace.trouble.disconnect_sockets(closes_after=0.0)
-    await until(lambda: stage.workspace.open_sockets == 0, seconds=PATIENCE)
+    await eventually(lambda: stage.workspace.open_sockets == 0)
     assert not await stage.bot.can_be_used()
     stage.copies_finish()
     await stage.until_told(wish)
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)
-    await until(stage.bot.can_be_used, seconds=60, every=0.05)
+    await eventually(stage.bot.can_be_used)
     await stage.asks(Wish(stage.incremental))
 
 
+@pytest.mark.slow  # slack_sdk looks every 10 seconds
 @in_socket_mode
 async def test_no_address_for_a_socket_is_given_for_a_while(stage: Stage) -> None:
     await stage.bot.start()
     stage.workspace.trouble.server_error("apps.connections.open", 503, 2)
     stage.workspace.trouble.disconnect_sockets(closes_after=0.0)
-    await until(lambda: stage.workspace.open_sockets == 0, seconds=PATIENCE)
-    await until(stage.bot.can_be_used, seconds=60, every=0.05)
+    await eventually(lambda: stage.workspace.open_sockets == 0)
+    await eventually(stage.bot.can_be_used)
     await stage.asks(Wish(stage.full))

@@ -10,9 +10,8 @@ from bot.domain.events import EventKind
 from bot.sandbox.workspace import Message, SimulatedWorkspace
 from bot.slack import client
 from bot.slack.manifest import build_manifest
-from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice, the_audit_log_is_whole
-from tests.faults.processes import PATIENCE
+from tests.faults.patience import PATIENCE, eventually
 from tests.faults.stage import CHANNEL, COMMAND, PRIVATE, Stage, Wish
 
 METHODS = (
@@ -38,6 +37,10 @@ TROUBLES: dict[str, Trouble] = {
     "the answer is lost": lambda workspace, method: workspace.trouble.lose_answer(method),
     "the connection is cut": lambda workspace, method: workspace.trouble.cut_connection(method),
 }
+
+
+SIMILAR = {"503", "the connection is cut"}
+"""Troubles that are tried in the slow run only: to the bot they look much like the others."""
 
 
 def leaves_a_public_channel(stage: Stage) -> None:
@@ -76,8 +79,8 @@ async def begin(stage: Stage, wish: Wish) -> None:
 
 async def until_running(stage: Stage, wish: Wish) -> None:
     await stage.until(EventKind.ACCEPTED, wish)
-    await until(lambda: "Running" in stage.shown(wish), seconds=PATIENCE, every=0.01)
-    await until(lambda: bool(stage.lines_of(wish)), seconds=PATIENCE, every=0.01)
+    await eventually(lambda: "Running" in stage.shown(wish))
+    await eventually(lambda: bool(stage.lines_of(wish)))
 
 
 async def told_directly(stage: Stage, wish: Wish) -> None:
@@ -102,7 +105,9 @@ def test_these_are_all_methods_the_bot_uses() -> None:
     assert tuple(sorted(set(re.findall(rf'"((?:{families})\.[\w.]+)"', source)))) == METHODS
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize(
+    "trouble", [pytest.param(each, marks=[pytest.mark.slow] if each in SIMILAR else []) for each in TROUBLES]
+)
 async def test_every_method_has_trouble_once(stage: Stage, trouble: str) -> None:
     wish = Wish(stage.full)
     for method in METHODS:

@@ -5,9 +5,8 @@ import signal
 import pytest
 
 from bot.domain.events import EventKind
-from tests.fakes.conditions import until
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
-from tests.faults.processes import PATIENCE
+from tests.faults.patience import eventually
 from tests.faults.stage import Stage, Wish
 
 SOON = 10.0
@@ -77,7 +76,7 @@ async def test_while_nobody_answers_anything(stage: Stage) -> None:
 async def test_while_it_starts(stage: Stage) -> None:
     stage.workspace.trouble.slow("*", 60)
     await stage.bot.begin()
-    await until(lambda: EventKind.BOT_STARTED in stage.kinds(), seconds=PATIENCE, every=0.01)
+    await eventually(lambda: EventKind.BOT_STARTED in stage.kinds())
     await stopped(stage)
 
 

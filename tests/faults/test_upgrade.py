@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.events import EventKind
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
-from tests.faults.processes import PATIENCE, REPOSITORY, ServedBot
+from tests.faults.patience import PATIENCE
+from tests.faults.processes import REPOSITORY, ServedBot
 from tests.faults.stage import Stage, Wish
 
 CHANGES = {
@@ -42,7 +43,9 @@ def older_version(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("when", ["a copy runs", "the answer to its request is not there"])
+@pytest.mark.parametrize(
+    "when", [pytest.param("a copy runs", marks=pytest.mark.slow), "the answer to its request is not there"]
+)
 async def test_what_the_older_version_began_is_ended_by_this_one(real_stage: Stage, when: str, tmp_path: Path) -> None:
     stage, wish, bot = real_stage, Wish(real_stage.full), real_stage.bot
     assert isinstance(bot, ServedBot)

@@ -1,8 +1,9 @@
 """What people do again and again on their way to a copy, and what can be read of it afterwards."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from itertools import cycle
+from typing import Protocol, TypeVar
 
 from bot.cli.sandbox import Sandbox
 from bot.domain.events import EventFilter, RecordedEvent
@@ -14,6 +15,8 @@ from bot.sandbox.estate import Estate
 from bot.sandbox.workspace import ConversationScreen, Form, Message, Person
 from bot.storage import verify
 from tests.fakes.conditions import until
+
+_Row = TypeVar("_Row")
 
 PATIENCE = 20.0
 """Seconds for everything that is waited for: a busy machine is slow."""
@@ -31,7 +34,14 @@ class Begin(Protocol):
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    await until(condition, seconds=PATIENCE, every=0.005)
+    await until(condition, seconds=PATIENCE, every=0.01)
+
+
+def in_turn(rows: Iterable[_Row]) -> list[tuple[str, _Row]]:
+    """Every row with the way Slack reaches the bot: over HTTP, over Socket Mode, over HTTP … For what does not depend
+    on that way.
+    """
+    return list(zip(cycle(["http", "socket mode"]), rows, strict=False))
 
 
 async def opens_form(person: Person, channel: str = "#databases") -> Form:

@@ -51,7 +51,7 @@ async def begin(tmp_path: Path, in_socket_mode: bool, caplog: pytest.LogCaptureF
             sandbox.cloud.clock.speed = SPEED_OF_COPIES
             begun.append(sandbox)
             if waits_for_lists:
-                await until(lambda: _all_lists_are_loaded(sandbox), seconds=PATIENCE)
+                await until(lambda: _all_lists_are_loaded(sandbox), seconds=PATIENCE, every=0.01)
             return sandbox
 
         yield begin

@@ -3,16 +3,15 @@
 How Slack reaches the bot plays no part in what the cloud answers: each row is tried one way, in turn.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import cycle
 
 import pytest
 
 from bot.cli.sandbox import Sandbox
 from bot.domain.events import EventKind, RecordedEvent
 from bot.sandbox.cloud import SimulatedCloud
-from tests.journeys.acting import asks_for, audit_log, copies_in, copy_id_of, ends, kinds, people_pinged, story
+from tests.journeys.acting import asks_for, audit_log, copies_in, copy_id_of, ends, in_turn, kinds, people_pinged, story
 
 SAID = "Not now, <!here> & <b>: try <https://example.com|this>."
 """A fault's message: anything may stand in it, and it is shown as it is."""
@@ -31,11 +30,6 @@ BEGUN = ["outcome_unknown"]
 NOT_BEGUN = ["outcome_unknown", "found_not_begun", "sending"]
 
 NO_CLEAR_ANSWER = "The request was sent, and no clear answer came back."
-
-
-def in_turn(rows: Mapping[str, object]) -> list[tuple[str, object]]:
-    """Every row with the way Slack reaches the bot: over HTTP, over Socket Mode, over HTTP …"""
-    return list(zip(cycle(["http", "socket mode"]), rows.values(), strict=False))
 
 
 def refuses(status: int, **how: object) -> Trouble:
@@ -119,7 +113,9 @@ FINAL = {
 }
 
 
-@pytest.mark.parametrize(("in_socket_mode", "final"), in_turn(FINAL), ids=list(FINAL), indirect=["in_socket_mode"])
+@pytest.mark.parametrize(
+    ("in_socket_mode", "final"), in_turn(FINAL.values()), ids=list(FINAL), indirect=["in_socket_mode"]
+)
 async def test_an_answer_that_is_final_ends_the_copy_and_says_who_can_do_what(sandbox: Sandbox, final: Final) -> None:
     cloud, alice = sandbox.cloud, sandbox.workspace.person("alice")
     final.met(cloud)
@@ -252,7 +248,7 @@ PASSING = {
 
 
 @pytest.mark.parametrize(
-    ("in_socket_mode", "passing"), in_turn(PASSING), ids=list(PASSING), indirect=["in_socket_mode"]
+    ("in_socket_mode", "passing"), in_turn(PASSING.values()), ids=list(PASSING), indirect=["in_socket_mode"]
 )
 async def test_an_answer_that_passes_is_told_and_the_copy_is_made_once(sandbox: Sandbox, passing: Passing) -> None:
     cloud, alice = sandbox.cloud, sandbox.workspace.person("alice")

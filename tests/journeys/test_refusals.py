@@ -16,6 +16,7 @@ from tests.journeys.acting import (
     chooses,
     confirms,
     ends,
+    in_turn,
     is_answered,
     opens_form,
 )
@@ -76,34 +77,37 @@ async def test_somebody_whom_slack_does_not_know_is_refused(sandbox: Sandbox) ->
     assert (refused.reason, refused.who.name) == ("person_unknown", "mallory")
 
 
-@pytest.mark.parametrize(("name", "words", "reason"), OUTSIDERS.values(), ids=list(OUTSIDERS))
+@pytest.mark.parametrize(
+    ("in_socket_mode", "outsider"), in_turn(OUTSIDERS.values()), ids=list(OUTSIDERS), indirect=["in_socket_mode"]
+)
 async def test_who_may_not_use_the_bot_is_told_so_and_nothing_else(
-    sandbox: Sandbox, name: str, words: str, reason: str
+    sandbox: Sandbox, outsider: tuple[str, str, str]
 ) -> None:
-    outsider = arrives(sandbox, name)
+    name, words, reason = outsider
+    person = arrives(sandbox, name)
     message = await begins_a_copy_that_can_be_stopped(sandbox)
 
-    await outsider.types("/copy-backup")
-    form = await outsider.sees_form(timeout=PATIENCE)
+    await person.types("/copy-backup")
+    form = await person.sees_form(timeout=PATIENCE)
     await form.shows(words, timeout=PATIENCE)
     assert form.submit_text is None
     assert_nothing_leaked(form.rendered)
     await form.closes()
     full = sandbox.cloud.estate.full
     for typed in ("", "status", "history", f"{full.id} IAD", "cancel 123456", "anything"):
-        answer = await is_answered(outsider, typed)
+        answer = await is_answered(person, typed)
         assert words in answer
         assert_nothing_leaked(answer)
-    await outsider.uses_shortcut("Copy a backup")
-    form = await outsider.sees_form(timeout=PATIENCE)
+    await person.uses_shortcut("Copy a backup")
+    form = await person.sees_form(timeout=PATIENCE)
     assert words in form.rendered
     assert_nothing_leaked(form.rendered)
-    await outsider.presses("Stop", message)
-    await outsider.sees_ephemeral(words, timeout=PATIENCE)
+    await person.presses("Stop", message)
+    await person.sees_ephemeral(words, timeout=PATIENCE)
 
     refused = await refusals(sandbox, 9)
     assert {(each.kind, each.reason, each.who.id) for each in refused} == {
-        (EventKind.REFUSED_PERSON, reason, outsider.id)
+        (EventKind.REFUSED_PERSON, reason, person.id)
     }
     assert {each.facts["attempted"] for each in refused} == {
         "the slash command",

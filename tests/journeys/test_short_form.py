@@ -12,6 +12,7 @@ from tests.journeys.acting import (
     databases,
     ends,
     finish_copies,
+    in_turn,
     is_answered,
     learns,
     people_pinged,
@@ -22,8 +23,12 @@ from tests.journeys.acting import (
     wait_with_copies,
 )
 
+REFERENCES = ["id", "beginning of the id", "name", "name in quotes"]
 
-@pytest.mark.parametrize("reference", ["id", "beginning of the id", "name", "name in quotes"])
+
+@pytest.mark.parametrize(
+    ("in_socket_mode", "reference"), in_turn(REFERENCES), ids=REFERENCES, indirect=["in_socket_mode"]
+)
 async def test_a_backup_is_named_by_its_id_its_beginning_or_its_name(sandbox: Sandbox, reference: str) -> None:
     full = sandbox.cloud.estate.full
     typed = {
@@ -48,22 +53,23 @@ async def test_the_copy_gets_the_name_that_was_typed(sandbox: Sandbox) -> None:
     assert [each.name for each in sandbox.cloud.backups("ORD") if each.id == full.id] == ["before the <5.7> & more"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "words"),
-    [
-        ("nightly-of-nobody IAD", "No backup has the id or name nightly-of-nobody. Nothing was done."),
-        ("00000000-0000-4000-8000-000000000000 IAD", "No backup has the id or name 00000000-0000"),
-        ("staging-before-migration LON", "London (LON) can never be."),
-        ("staging-before-migration DFW", "The backup is in DFW already; a copy goes to another region."),
-        ("staging-load-test IAD", "Its status is FAILED; only a COMPLETED backup can be copied."),
-        ("reports-db-nightly-old IAD", "Make a new full backup of the instance and copy that"),
-        (f"staging-before-migration IAD {'n' * 65}", "It has 65 characters; Cloud Databases takes 64 at most."),
-    ],
-)
-async def test_what_cannot_be_is_told_with_what_to_do(sandbox: Sandbox, typed: str, words: str) -> None:
-    told = await types_short(sandbox.workspace.person("alice"), typed)
-    assert words in told.rendered
-    assert told.submit_text is None
+CANNOT_BE = {
+    "nightly-of-nobody IAD": "No backup has the id or name nightly-of-nobody. Nothing was done.",
+    "00000000-0000-4000-8000-000000000000 IAD": "No backup has the id or name 00000000-0000",
+    "staging-before-migration LON": "London (LON) can never be.",
+    "staging-before-migration DFW": "The backup is in DFW already; a copy goes to another region.",
+    "staging-load-test IAD": "Its status is FAILED; only a COMPLETED backup can be copied.",
+    "reports-db-nightly-old IAD": "Make a new full backup of the instance and copy that",
+    f"staging-before-migration IAD {'n' * 65}": "It has 65 characters; Cloud Databases takes 64 at most.",
+}
+
+
+async def test_what_cannot_be_is_told_with_what_to_do(sandbox: Sandbox) -> None:
+    for typed, words in CANNOT_BE.items():
+        told = await types_short(sandbox.workspace.person("alice"), typed)
+        assert words in told.rendered
+        assert told.submit_text is None
+        await told.closes()
     assert sandbox.cloud.copy_requests() == []
 
 

@@ -61,7 +61,7 @@ async def client(served: Served) -> AsyncIterator[SlackClient]:
 async def errands() -> AsyncIterator[Errands]:
     errands = Errands()
     yield errands
-    await errands.aclose()
+    await errands.aclose(patience=0.1)
 
 
 @pytest.fixture

@@ -31,6 +31,12 @@ async def room(house: House) -> AsyncIterator[SlackRoom]:
         yield room
 
 
+@pytest.fixture(autouse=True)
+def forged_answers_bring_no_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for a view that does not come because Slack did not ask."""
+    monkeypatch.setattr("bot.slack.desk.PAUSES", (0.01,))
+
+
 @pytest.fixture
 def unexpected(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     """What is in the log as an error."""

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.copies import CopyState
 from bot.sandbox.workspace import Form
 from bot.slack.app import SlackRoom
+from bot.slack.desk import BEFORE_ANSWERING
 from tests.fakes.conditions import until
 from tests.fakes.world import FULL
 from tests.unit.slack.conftest import COMMAND, Served
@@ -129,7 +130,7 @@ async def test_a_form_that_was_open_while_the_bot_was_replaced_goes_on(house: Ho
 
 async def test_a_form_is_not_lost_because_slack_does_not_say_who_sent_it(house: House) -> None:
     form = await left_open(house)
-    house.workspace.trouble.slow("users.info", 60.0, times=1)
+    house.workspace.trouble.slow("users.info", BEFORE_ANSWERING + 1.5, times=1)
     async with house.room():
         submitted = await form.submits()
 
@@ -152,7 +153,7 @@ async def test_a_form_that_slack_does_not_say_whose_it_is_offers_nothing_and_sta
 
 async def test_nothing_is_started_while_slack_does_not_say_who_confirmed(house: House) -> None:
     confirmation = await left_open(house, confirmed=True)
-    house.workspace.trouble.slow("users.info", 60.0, times=1)
+    house.workspace.trouble.slow("users.info", BEFORE_ANSWERING + 1.5, times=1)
     async with house.room():
         submitted = await confirmation.submits()
 
