@@ -7,7 +7,7 @@ import pytest
 from bot.domain.events import EventKind
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
 from tests.faults.patience import PATIENCE, eventually
-from tests.faults.stage import Stage, Wish
+from tests.faults.stage import PUBLIC, Stage, Wish
 
 LOOKS_WITH = {"the message": "conversations.history", "a line of its thread": "conversations.replies"}
 """What the bot finds out with whether something is posted."""
@@ -64,6 +64,19 @@ async def test_before_slack_has_answered(stage: Stage, what: str, is_posted: boo
     await eventually(lambda: LOOKS_WITH[what] in [call.method for call in stage.workspace.requests])
     await stage.until_running(wish)
     await stage.until_current(wish)
+    stage.copies_finish()
+    await stage.until_told(wish)
+    nothing_is_lost_and_nothing_is_done_twice(stage, wish)
+
+
+async def test_while_a_copy_runs_that_is_told_where_the_bot_may_not_read(stage: Stage) -> None:
+    """A public channel that the bot is not in: it may post there, and cannot look what it has posted."""
+    wish = Wish(stage.full, channel=PUBLIC)
+    await stage.bot.start()
+    await stage.asks(wish)
+    await stage.until_running(wish)
+    await stage.until_current(wish)
+    await stage.bot.restart()
     stage.copies_finish()
     await stage.until_told(wish)
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)

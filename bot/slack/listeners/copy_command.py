@@ -61,7 +61,7 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
         case Status():
             await _status(desk, command)
         case History(wanted):
-            found = await review.history(desk.ports, wanted, limit=history.PAGE)
+            found = await review.history(desk.ports, wanted, limit=history.PAGE + 1)
             await desk.answer(command.response_url, history.draw(found, wanted, command=desk.command))
         case Cancel(order_id):
             await _cancel(desk, command, visit, order_id)

@@ -68,7 +68,7 @@ def draw(events: Sequence[RecordedEvent], wanted: EventFilter, *, command: str =
     """Events, newest first, and how to see the next page.
 
     Args:
-        events: newest first, at most `PAGE`.
+        events: newest first; one more than `PAGE` where there is another page.
         wanted: what was asked for.
         command: the slash command's name.
     """
@@ -78,7 +78,7 @@ def draw(events: Sequence[RecordedEvent], wanted: EventFilter, *, command: str =
     shown = _fitting(events[:PAGE])
     lines = [line for _, line in shown]
     last = shown[-1][0]
-    more = len(shown) == PAGE or len(shown) < len(events)
+    more = len(shown) < len(events)
     next_page = write_filter(replace(wanted, before=last.sequence))
     small_print = f"Older ones: {code(f'{command} history {next_page}', 300)}" if more else "That is all there is."
     heading = f"*What happened*{_of(wanted)}, newest first"

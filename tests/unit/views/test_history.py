@@ -48,15 +48,16 @@ def test_refused_requests_are_counted() -> None:
 
 
 def test_a_full_page_says_how_to_see_the_next() -> None:
-    events = [event_of(EventKind.SEEN, sequence=number) for number in range(99, 79, -1)]
+    events = [event_of(EventKind.SEEN, sequence=number) for number in range(99, 78, -1)]
 
     said = drawn(events, EventFilter(region="IAD", person=BEN.id))
 
     assert "Older ones: `/copy-backup history &lt;@U0BEN&gt; IAD before:80`" in said
 
 
-def test_the_last_page_says_so() -> None:
-    assert "That is all there is." in drawn([event_of(EventKind.SEEN)])
+@pytest.mark.parametrize("number", [1, history.PAGE])
+def test_the_last_page_says_so_also_when_it_is_full(number: int) -> None:
+    assert "That is all there is." in drawn([event_of(EventKind.SEEN)] * number)
 
 
 def test_nothing_found() -> None:
