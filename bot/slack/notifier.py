@@ -195,19 +195,27 @@ class Notifier:
         if post.message_ts is None:
             return post
         post = await self._as_thread_has_it(post)
-        untold = await self._ports.record.story(post.order_id, after=post.told_sequence)
+        standing, untold = await self._standing_and_untold(post)
         for recorded in untold:
-            standing = await self._standing(post.order_id)
             line = thread.line(recorded, standing, is_last=recorded is untold[-1] and not standing.is_open)
             if line is None:
                 post = await self._save(replace(post, told_sequence=recorded.sequence))
             else:
                 post = await self._write(post.channel, partial(self._reply, post, line, recorded.sequence))
-        standing = await self._standing(post.order_id)
-        left = await self._ports.record.story(post.order_id, after=post.told_sequence)
-        if not standing.is_open and not left and post.shown_revision == standing.revision:
+        standing, untold = await self._standing_and_untold(post)
+        if not standing.is_open and not untold and post.shown_revision == standing.revision:
             post = await self._save(replace(post, is_finished=True))
         return post
+
+    async def _standing_and_untold(self, post: Post) -> tuple[OrderStanding, Sequence[RecordedEvent]]:
+        """The order, and what is not told of it: the whole rest of its story where it has ended, and never its end
+        where it has not.
+        """
+        untold = await self._ports.record.story(post.order_id, after=post.told_sequence)
+        standing = await self._standing(post.order_id)
+        if not standing.is_open:  # it may have ended after the story was read
+            untold = await self._ports.record.story(post.order_id, after=post.told_sequence)
+        return standing, untold
 
     async def _as_thread_has_it(self, post: Post) -> Post:
         """The post, with all that the thread tells remembered as told. What may have been told and is not remembered

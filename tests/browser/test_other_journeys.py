@@ -20,7 +20,7 @@ async def test_an_incremental_whose_parent_is_missing_is_copied_with_its_chain_o
     await form(page).get_by_label("Copy the chain, oldest first").check()
     await form(page).get_by_role("button", name="Review").click()
     sandbox.cloud.clock.speed = 600
-    await form(page).get_by_role("button", name="Start copy").click()
+    await form(page).get_by_role("button", name="Start copies").click()
     await expect(messages(page).filter(has_text="All 3 are there")).to_have_count(1)
     assert all(sandbox.cloud.backup("IAD", one.id) is not None for one in chain)
 
@@ -31,6 +31,7 @@ async def test_several_regions_are_chosen_one_after_the_other_and_taken_back(
     full = sandbox.cloud.estate.full
     page = await visit()
     await fills_in(page, backup=str(full.name), to="IAD")
+    await expect(form(page).get_by_text("Ready to copy").first).to_be_visible()
     await form(page).get_by_role("button", name="Several at once …").click()
     to = form(page).get_by_role("list", name="To: chosen")
     await expect(to).to_contain_text("IAD")
@@ -42,7 +43,7 @@ async def test_several_regions_are_chosen_one_after_the_other_and_taken_back(
     await is_accessible(page)
     await form(page).get_by_role("button", name="Review").click()
     sandbox.cloud.clock.speed = 600
-    await form(page).get_by_role("button", name="Start copy").click()
+    await form(page).get_by_role("button", name="Start copies").click()
     await expect(messages(page).filter(has_text="Both are there")).to_have_count(1)
     assert all(sandbox.cloud.backup(region, full.id) is not None for region in ("IAD", "ORD"))
 

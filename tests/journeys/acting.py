@@ -149,6 +149,12 @@ async def ends(message: Message, how: str) -> None:
     await eventually(lambda: _tells_the_end(story(message)))
 
 
+async def ends_altogether(message: Message, how: str) -> None:
+    """The same of an order of several copies."""
+    await message.shows(how, timeout=PATIENCE)
+    await eventually(lambda: bool(message.thread) and "It has ended" in message.thread[-1].rendered)
+
+
 def _tells_the_end(thread: list[str]) -> bool:
     return bool(thread) and thread[-1].startswith("@") and "Your help is needed" not in thread[-1]
 

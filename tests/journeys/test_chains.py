@@ -14,6 +14,7 @@ from tests.journeys.acting import (
     chooses,
     databases,
     ends,
+    ends_altogether,
     finish_copies,
     has_looked,
     is_answered,
@@ -90,11 +91,6 @@ async def test_the_chain_is_offered_confirmed_and_copied_oldest_first(sandbox: S
     assert story(message)[-1].endswith("@alice It has ended: all 3 are there.")
 
 
-async def ends_altogether(message: Message, how: str) -> None:
-    await message.shows(how, timeout=PATIENCE)
-    await until(lambda: bool(message.thread) and "It has ended" in message.thread[-1].rendered, seconds=PATIENCE)
-
-
 async def test_a_failure_in_the_middle_leaves_the_rest_undone_and_try_again_goes_on_from_there(
     sandbox: Sandbox,
 ) -> None:
@@ -116,7 +112,7 @@ async def test_a_failure_in_the_middle_leaves_the_rest_undone_and_try_again_goes
     assert f"What the oldest was made from, {chain[0].name}-copy, is in IAD already" in confirmation.rendered
     sandbox.cloud.clock.speed = 10_000.0
     await starts(confirmation)
-    second = await databases(sandbox).waits_for("All 2 are there", timeout=PATIENCE)
+    second = await databases(sandbox).waits_for("Both are there", timeout=PATIENCE)
 
     assert second.ts != message.ts
     assert requests(sandbox) == [chain[0].id, chain[1].id, chain[1].id, chain[2].id]
@@ -202,7 +198,7 @@ async def test_one_backup_goes_to_several_regions_with_one_confirmation_and_one_
     assert confirmation.title == "Make 2 copies?"
     told = await starts(confirmation)
     assert told.title == "Copies started"
-    message = await databases(sandbox).waits_for("All 2 are there", timeout=PATIENCE)
+    message = await databases(sandbox).waits_for("Both are there", timeout=PATIENCE)
 
     assert f"{full.name} → IAD" in message.rendered
     assert f"{full.name} → SYD" in message.rendered
@@ -228,7 +224,7 @@ async def test_several_backups_are_chosen_in_one_form(sandbox: Sandbox) -> None:
     confirmation = await reviews(form)
     assert confirmation.title == "Make 2 copies?"
     await starts(confirmation)
-    await databases(sandbox).waits_for("All 2 are there", timeout=PATIENCE)
+    await databases(sandbox).waits_for("Both are there", timeout=PATIENCE)
 
     names = {each.name for each in sandbox.cloud.backups("HKG")}
     assert {f"{each.name}-copy" for each in chosen} <= names

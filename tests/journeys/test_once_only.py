@@ -67,7 +67,7 @@ async def test_who_comes_second_is_told_of_the_first_with_a_link(sandbox: Sandbo
 async def test_start_is_pressed_twice(sandbox: Sandbox) -> None:
     confirmation = await confirms(sandbox.workspace.person("alice"), sandbox.cloud.estate.full)
     await asyncio.gather(confirmation.submits(), confirmation.submits())
-    await confirmation.shows("Id of the copy", timeout=PATIENCE)
+    await confirmation.shows("Its id:", timeout=PATIENCE)
     assert confirmation.title == "Copy started"
     await ends(await the_message(sandbox), "Done")
     await assert_one_copy(sandbox, people=["alice"])

@@ -4,21 +4,16 @@ import pytest
 
 from bot.cli.sandbox import Sandbox
 from bot.sandbox.cloud import StoredBackup
-from bot.sandbox.workspace import Form, NotPossibleError
+from bot.sandbox.workspace import NotPossibleError
 from tests.journeys.acting import (
-    BACKUP,
-    NAME,
     PATIENCE,
     asks_for,
     chooses,
-    confirms,
     copies_in,
-    copy_id_of,
     databases,
     ends,
     eventually,
     finish_copies,
-    has_looked,
     kinds,
     opens_form,
     people_pinged,
@@ -38,37 +33,11 @@ async def test_nothing_can_be_started_while_the_parent_is_missing(sandbox: Sandb
     form = await opens_form(sandbox.workspace.person("alice"))
     await chooses(form, incremental, "IAD")
     assert f"Warning: Incremental. Its parent {parent.name} is not in IAD." in form.rendered
-    assert "is an incremental itself, so it needs its own parent there as well" in form.rendered
     confirmation = await reviews(form)
     assert confirmation.submit_text is None
     assert "It cannot be started: Its parent is not in the destination." in confirmation.rendered
     assert "costs the same" not in confirmation.rendered
     assert sandbox.cloud.copy_requests() == []
-
-
-async def test_the_parent_is_copied_first_at_the_press_of_a_button_until_the_chain_is_there(sandbox: Sandbox) -> None:
-    alice, cloud = sandbox.workspace.person("alice"), sandbox.cloud
-    last = cloud.estate.incremental_without_parent
-    middle = backup(sandbox, last.parent_id)
-    full = backup(sandbox, middle.parent_id)
-    form = await opens_form(alice)
-    await chooses(form, last, "IAD")
-    for parent, whole in ((middle, False), (full, True)):
-        await form.presses(f"Copy {parent.name} first")
-        await shows_instead(form, parent)
-        assert form.value("To").startswith("IAD")
-        assert form.value(NAME) == f"{parent.name}-copy"
-        assert ("Ready to copy" in form.rendered) is whole
-
-    await (await starts(await reviews(form))).closes()
-    message = await databases(sandbox).waits_for(f"as {full.name}-copy", timeout=PATIENCE)
-    await ends(message, "Done")
-    for incremental in (middle, last):
-        await (await starts(await confirms(alice, incremental))).closes()
-        message = await databases(sandbox).waits_for(f"as {incremental.name}-copy", timeout=PATIENCE)
-        await ends(message, "Done")
-    assert [copies_in(sandbox, each) for each in (full, middle, last)] == [["COMPLETED"]] * 3
-    assert [request.status for request in cloud.copy_requests()] == [202] * 3
 
 
 async def test_a_copy_waits_for_its_parent_that_is_being_copied_now(sandbox: Sandbox) -> None:
@@ -94,10 +63,7 @@ async def test_a_copy_waits_for_its_parent_that_is_being_copied_now(sandbox: San
     await ends(of_full, "Done")
     await ends(message, "Done")
     assert [request.backup_id for request in cloud.copy_requests()] == [full.id, middle.id]
-    assert story(message)[0] == (
-        f"Waits for its parent {full.name}, which is on its way to IAD (copy {copy_id_of(of_full)} of this bot)."
-    )
-    assert story(message)[1] == "Its parent has arrived in IAD. This copy is sent now."
+    assert story(message)[0] == "Its parent has arrived in IAD. This copy is sent now."
     assert people_pinged(sandbox) == ["bob", "alice"]
 
 
@@ -200,10 +166,6 @@ async def test_the_region_used_last_is_chosen_when_the_form_opens_again(sandbox:
     await starts(await reviews(form))
     await (await alice.sees_form("Copy started", timeout=PATIENCE)).closes()
     assert (await opens_form(alice)).value("From").startswith("ORD")
-
-
-async def shows_instead(form: Form, parent: StoredBackup) -> None:
-    await eventually(lambda: form.value(BACKUP) == parent.name and has_looked(form))
 
 
 def backup(sandbox: Sandbox, backup_id: str | None) -> StoredBackup:

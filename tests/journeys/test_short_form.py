@@ -11,6 +11,7 @@ from tests.journeys.acting import (
     copies_in,
     databases,
     ends,
+    ends_altogether,
     finish_copies,
     in_turn,
     is_answered,
@@ -111,13 +112,16 @@ async def test_a_second_copy_is_chosen_in_the_form_that_opens_instead(sandbox: S
     assert copies_in(sandbox, full) == ["COMPLETED", "COMPLETED"]
 
 
-async def test_a_missing_parent_is_copied_first_from_the_form_that_opens_instead(sandbox: Sandbox) -> None:
-    incremental = sandbox.cloud.estate.incremental_without_parent
-    parent = sandbox.cloud.backup("DFW", incremental.parent_id or "")
-    assert parent is not None
-    form = await types_short(sandbox.workspace.person("alice"), f"{incremental.id} IAD")
-    await form.presses(f"Copy {parent.name} first")
-    await form.shows(f"Backup: {parent.name}", timeout=PATIENCE)
+async def test_a_missing_parent_is_copied_with_the_chain_from_the_form_that_opens_instead(sandbox: Sandbox) -> None:
+    wanted = sandbox.cloud.estate.incremental_without_parent
+    form = await types_short(sandbox.workspace.person("alice"), f"{wanted.id} IAD")
+    assert form.title == "Copy a backup"
+    await form.choose("What it needs", "yes")
+    assert (await starts(await reviews(form))).title == "Copies started"
+    message = await databases(sandbox).waits_for(f"Copy of {wanted.name} with its chain", timeout=PATIENCE)
+    await ends_altogether(message, "All 3 are there")
+    chain = sandbox.cloud.estate.chain("DFW", wanted)
+    assert [request.backup_id for request in sandbox.cloud.copy_requests()] == [each.id for each in chain]
 
 
 async def test_try_again_leads_to_the_form_where_something_has_to_be_chosen(sandbox: Sandbox) -> None:

@@ -228,13 +228,20 @@ def _terms(plan: OrderPlan, channel: str, now: datetime) -> list[Block]:
     destinations = ", ".join(escape(each) for each in plan.request.destinations)
     first = plan.plans[0]
     expected = plan_status.time_expected(first.learned, escape(first.request.source), escape(first.request.destination))
-    what = "the copy takes as much room" if len(plan.copies) == 1 else "the copies take as much room"
+    is_one = len(plan.copies) == 1
+    storage = (
+        f"the copy takes as much room in {destinations} as the original, {size(plan.size_gb)}, "
+        "and costs the same for as long as it is kept."
+        if is_one
+        else f"the copies take as much room in {destinations} as the originals, {size(plan.size_gb)}, "
+        "and cost the same for as long as they are kept."
+    )
     return [
         blocks.section(
-            f"*Storage:* {what} in {destinations} as the original{'' if len(plan.copies) == 1 else 's'}, "
-            f"{size(plan.size_gb)}, and costs the same for as long as it is kept.\n"
+            f"*Storage:* {storage}\n"
             f"*Told:* {channel_mention(channel)} sees how it goes; you are mentioned there when it has ended.\n"
-            "*Once it has begun it cannot be stopped:* Cloud Databases has no way to. The original stays as it is."
+            f"*Once {'it' if is_one else 'a copy'} has begun it cannot be stopped:* Cloud Databases has no way to. "
+            f"The original{' stays' if is_one else 's stay'} as {'it is' if is_one else 'they are'}."
             + (f"\n*Time:* {expected}" if expected else "")
         ),
         blocks.context(

@@ -86,7 +86,7 @@ def progress(standing: OrderStanding) -> str:
     done = len(standing.in_state(CopyState.COMPLETED))
     total = len(standing.copies)
     if done == total:
-        return f"all {total:,} are there"
+        return "both are there" if total == 2 else f"all {total:,} are there"
     told = [
         (len(standing.in_state(CopyState.FAILED)), "failed"),
         (len(standing.in_state(CopyState.LOST)), "not seen to end"),

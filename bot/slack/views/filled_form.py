@@ -152,7 +152,7 @@ class CopyForm:
             chosen = tuple(ChosenBackup.of(backup, now) for backup in backups)
             form = replace(form, source=backups[0].region, backups=chosen, drawn=_next(form.drawn, "backup"))
         form = form.without_source_as_destination()
-        return form.with_name_filled(USUAL_TEMPLATE if len(backups) > 1 else suggested_name(backups[0].name))
+        return form.with_name_filled(USUAL_TEMPLATE if len(backups) > 1 else suggested_name(backups[0].title))
 
     def taking_several(self) -> "CopyForm":
         """The form in which several backups and regions can be chosen; what is chosen stays."""

@@ -14,7 +14,7 @@ from bot.slack.guard import Guard
 from bot.slack.views.blocks import Message, modal, section
 from bot.slack.views.copy_form import CopyForm
 from tests.fakes.posts import MemoryPosts
-from tests.fakes.samples import sample_copy, sample_event
+from tests.fakes.samples import sample_copy, sample_event, sample_order
 from tests.fakes.world import ANA, FULL, World, in_region
 from tests.unit.slack.conftest import COMMAND, Served
 
@@ -113,7 +113,8 @@ async def test_the_form_begins_with_the_region_somebody_used_last(desk: Desk) ->
 
 
 async def test_a_region_that_is_not_set_any_more_is_not_begun_with(desk: Desk, world: World) -> None:
-    await world.record.open(replace(sample_copy(1), backup=in_region(FULL, "MOON"), requested_by=ANA), sample_event(1))
+    copy = replace(sample_copy(1), backup=in_region(FULL, "MOON"), requested_by=ANA)
+    await world.record.open(sample_order(copy), [(copy, sample_event(1))])
 
     assert (await desk.first_form(ANA.id, "C1")).source == "DFW"
 
@@ -202,23 +203,23 @@ async def test_what_is_no_channel_or_against_the_rules_is_known_without_asking(
 # Where a copy is told
 
 
-async def test_a_copy_has_an_address_once_it_has_a_message(desk: Desk, served: Served, posts: MemoryPosts) -> None:
-    copy = sample_copy(1)
+async def test_an_order_has_an_address_once_it_has_a_message(desk: Desk, served: Served, posts: MemoryPosts) -> None:
+    order_id = sample_copy(1).order_id
     channel = served.workspace.channel("#general")
-    assert await desk.link_to(copy) is None
-    await posts.save(Post(copy.id, channel.id))
-    assert await desk.link_to(copy) is None
+    assert await desk.link_to(order_id) is None
+    await posts.save(Post(order_id, channel.id))
+    assert await desk.link_to(order_id) is None
     ts = await desk.client.post_message(channel.id, HELLO)
-    await posts.save(Post(copy.id, channel.id, ts))
+    await posts.save(Post(order_id, channel.id, ts))
 
-    links = [await desk.link_to(copy) for _ in range(3)]
+    links = [await desk.link_to(order_id) for _ in range(3)]
 
     assert links == [channel.messages[0].permalink] * 3
     assert served.calls("chat.getPermalink") == 1
 
 
 async def test_where_slack_says_no_address_there_is_none(desk: Desk, served: Served, posts: MemoryPosts) -> None:
-    copy = sample_copy(1)
-    await posts.save(Post(copy.id, served.workspace.channel("#general").id, "1.1"))
+    order_id = sample_copy(1).order_id
+    await posts.save(Post(order_id, served.workspace.channel("#general").id, "1.1"))
 
-    assert await desk.link_to(copy) is None
+    assert await desk.link_to(order_id) is None

@@ -78,7 +78,7 @@ class TestMessage:
 
         message = drawn(DONE, done)
 
-        assert "*All 2 are there*" in words_of(message)
+        assert "*Both are there*" in words_of(message)
         assert buttons_of(message) == {}
 
     def test_a_failure_in_the_middle_leaves_the_rest_clearly_undone_and_can_be_tried_again(self) -> None:
