@@ -80,8 +80,9 @@ class Copy:
         name: of the new backup.
         channel: id of the channel that is told.
         after: id of the copy that brings its parent: it is sent when that has arrived.
-        is_wanted: whether a person asked for this very backup. What is only needed beneath another one is not copied
-            if it is in the destination already.
+        is_wanted: whether a person asked for this very backup, rather than for one that needs it.
+        despite_existing_copy: whether a person wants it although there is one in the destination. Otherwise one that is
+            there when its turn comes is not copied a second time.
         ready_at: when its parent had arrived and it could be sent; ``None`` where it waited for none.
         present_before: ids of backups that were in the destination before the request and could be mistaken
             for its result.
@@ -110,6 +111,7 @@ class Copy:
     state: CopyState = CopyState.REQUESTED
     after: str | None = None
     is_wanted: bool = True
+    despite_existing_copy: bool = False
     ready_at: datetime | None = None
     present_before: tuple[str, ...] = ()
     failed_before: tuple[str, ...] = ()

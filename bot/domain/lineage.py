@@ -183,7 +183,7 @@ def facts_agree(original: Backup, candidate: Backup) -> bool:
     Facts that one side does not have (a size while it is being built, an instance) do not speak against it, but
     something has to speak for it: at least the instance or HA group, or the size, is known on both sides.
     """
-    if original.is_incremental != candidate.is_incremental:
+    if original.is_incremental != candidate.is_incremental or candidate.parent_id == original.id:
         return False
     facts = (
         (original.origin, candidate.origin),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.copies import Copy, CopyState
+from bot.domain.names import USUAL_TEMPLATE
 from bot.domain.people import Person
 
 
@@ -23,6 +24,7 @@ class Order:
         plan_digest: of what was confirmed; see `bot.domain.plan.OrderPlan.digest`.
         copy_ids: of its copies, each after those that it needs.
         wanted_ids: of those among them that the person asked for; the others are needed beneath them.
+        name: of the new backups, or the template that their names were made from (`bot.domain.names`).
     """
 
     id: str
@@ -33,6 +35,7 @@ class Order:
     plan_digest: str
     copy_ids: tuple[str, ...]
     wanted_ids: tuple[str, ...]
+    name: str = USUAL_TEMPLATE
 
     def instead(self, others: dict[str, str]) -> "Order":
         """The order with other copies in the place of some.

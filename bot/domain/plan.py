@@ -200,6 +200,7 @@ class PlannedCopy:
         after: id of the copy, under way already, that brings its parent.
         waits_for: name of that parent, whoever brings it.
         is_wanted: whether the person asked for this very backup.
+        despite_existing_copy: whether the person wants it although there is one.
     """
 
     backup: Backup
@@ -210,6 +211,7 @@ class PlannedCopy:
     after: str | None = None
     waits_for: str | None = None
     is_wanted: bool = False
+    despite_existing_copy: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -237,7 +239,8 @@ class OrderPlan:
             if known is None:
                 planned[step.key] = step
             elif step.is_wanted:
-                planned[step.key] = replace(known, is_wanted=True, name=step.name)
+                again = step.despite_existing_copy
+                planned[step.key] = replace(known, is_wanted=True, name=step.name, despite_existing_copy=again)
         return _with_names_of_their_own(planned.values())
 
     @property
@@ -300,6 +303,7 @@ def _steps(plan: CopyPlan, request: OrderRequest) -> list[PlannedCopy]:
                 after=arriving.copy_id if arriving else None,
                 waits_for=before.backup.title if before else arriving.parent_name if arriving else None,
                 is_wanted=is_wanted,
+                despite_existing_copy=is_wanted and plan.existing is not None and request.despite_existing_copy,
             )
         )
     return steps

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.domain.backup import Backup, BackupStatus
 from bot.domain.copies import Copy
-from bot.domain.lineage import Recognised, recognise
+from bot.domain.lineage import Evidence, Recognised, recognise
 from bot.domain.reasons import Fault, Reason
 
 
@@ -78,6 +78,8 @@ def new_backup(copy: Copy, candidates: Iterable[Backup]) -> Recognised | Backup 
     new = [c for c in candidates if c.id not in (old if c.has_failed else copy.present_before)]
     recorded = (copy.copied_id,) if copy.copied_id else ()
     found = recognise(copy.backup, new, recorded_ids=recorded, names=(copy.name,))
+    if found and found.evidence is Evidence.MATCHING_FACTS:  # it has the name that was asked for, and no other
+        found = recognise(copy.backup, [each for each in new if each.name == copy.name], names=(copy.name,))
     if found:
         return found
     failed = (b for b in new if b.has_failed and (b.name == copy.name or b.id in {copy.backup.id, *recorded}))

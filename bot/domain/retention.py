@@ -4,15 +4,12 @@ incrementals go with it (``cloud-databases-api.md``, Backups). So a parent may b
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.backup import Backup
 
 FULLS_KEPT = 2
 """By a schedule, unless somebody has set it otherwise, which cannot be seen."""
-
-BETWEEN_FULLS = timedelta(days=7)
-"""Of a schedule, as long as fewer than two fulls show otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +33,12 @@ def expected_rotation(full: Backup, fulls: Iterable[Backup]) -> Rotation | None:
         fulls: the full backups of the same instance or HA group in the same region.
 
     Returns:
-        ``None`` for a backup that no schedule made, and for one that the next full backup does not push out.
+        ``None`` for a backup that no schedule made, and for one that the next full backup does not push out; it is due
+        as long after the newest as that is after the one before.
     """
     if not full.is_automated or full.created is None:
         return None
     times = sorted({each.created for each in (full, *fulls) if each.is_automated and each.created})
     if len(times) - times.index(full.created) < FULLS_KEPT:
         return None
-    between = times[-1] - times[-2] if len(times) > 1 else BETWEEN_FULLS
-    return Rotation(full, times[-1] + between)
+    return Rotation(full, times[-1] + (times[-1] - times[-2]))

@@ -19,7 +19,7 @@ from bot.operations.find_out import find_out_whether_it_began
 from bot.operations.follow_copy import follow_copy
 from bot.operations.moves import move
 from bot.operations.ports import Ports
-from bot.operations.send_copy import send_copy
+from bot.operations.send_copy import copy_elsewhere, send_copy
 from bot.operations.wait_for_parent import wait_for_parent
 
 STEPS: Mapping[CopyState, Callable[[Ports, Copy], Awaitable[None]]] = MappingProxyType(
@@ -37,8 +37,8 @@ STEPS: Mapping[CopyState, Callable[[Ports, Copy], Awaitable[None]]] = MappingPro
 async def carry_out_copy(ports: Ports, copy_id: str) -> None:
     """Work on a copy until it has ended. May be cancelled at any point, and called again.
 
-    A copy that could have begun and has not for `Pace.give_up` seconds has failed. One that comes after another
-    waits for as long as that one is open.
+    A copy that could have begun and has not for `Pace.give_up` seconds has failed. One that comes after another, or
+    whose backup is being copied to another region by this bot, waits for as long as that one is open.
 
     Raises:
         LookupError: there is no such copy.
@@ -49,14 +49,15 @@ async def carry_out_copy(ports: Ports, copy_id: str) -> None:
             raise LookupError(f"no copy {copy_id} in the record")
         if not copy.is_open:
             return
-        if _has_waited_too_long(ports, copy):
+        if await _has_waited_too_long(ports, copy):
             reason = copy.reason or Reason.WATCHED_TOO_LONG
             await move(ports, copy, CopyState.FAILED, EventKind.FAILED, reason=reason, ended_at=ports.clock.now())
             continue
         await STEPS[copy.state](ports, copy)
 
 
-def _has_waited_too_long(ports: Ports, copy: Copy) -> bool:
+async def _has_waited_too_long(ports: Ports, copy: Copy) -> bool:
     if not copy.can_be_stopped or (copy.state is CopyState.WAITING and copy.after):
         return False
-    return (ports.clock.now() - (copy.ready_at or copy.requested_at)).total_seconds() >= ports.pace.give_up
+    waited = (ports.clock.now() - (copy.ready_at or copy.requested_at)).total_seconds()
+    return waited >= ports.pace.give_up and await copy_elsewhere(ports, copy) is None

@@ -16,9 +16,11 @@ async def follow_copy(ports: Ports, copy: Copy) -> None:
     """Look at both sides again and again until something has changed, and write that down.
 
     A copy that is nowhere to be seen, with its source COMPLETED again, has failed after `Pace.grace` seconds; one
-    watched for `Pace.give_up` seconds is LOST.
+    watched for `Pace.give_up` seconds is LOST. One that runs longer than nearly all before it between these regions is
+    called slow, once.
     """
     nothing_since: datetime | None = None
+    learned = None if copy.is_slow else await learned_of(ports, copy.backup, copy.destination)
     while True:
         look = await ports.watch.look(copy, not_before=ports.clock.now())
         age = (look.at - (copy.sent_at or copy.requested_at)).total_seconds()
@@ -37,7 +39,8 @@ async def follow_copy(ports: Ports, copy: Copy) -> None:
             case _ if age >= ports.pace.give_up:
                 await _end(ports, copy, CopyState.LOST, Reason.WATCHED_TOO_LONG, {"seconds": round(age)})
                 return
-        noted = await _note(ports, copy, progress, age)
+        is_slow = learned is not None and learned.is_slow(age)
+        noted = await _note(ports, copy, progress, age, is_slow=is_slow)
         if noted is None:
             return
         copy = noted
@@ -46,7 +49,7 @@ async def follow_copy(ports: Ports, copy: Copy) -> None:
             return
 
 
-async def _note(ports: Ports, copy: Copy, progress: Progress, age: float) -> Copy | None:
+async def _note(ports: Ports, copy: Copy, progress: Progress, age: float, *, is_slow: bool) -> Copy | None:
     """Write down what is new about a copy that goes on.
 
     Returns:
@@ -55,16 +58,10 @@ async def _note(ports: Ports, copy: Copy, progress: Progress, age: float) -> Cop
     if isinstance(progress, InProgress) and progress.status and progress.status != copy.shown_status:
         status = progress.status
         return await move(ports, copy, CopyState.RUNNING, EventKind.SEEN, facts={"status": status}, shown_status=status)
-    if not copy.is_slow and await _is_slow(ports, copy, age):
+    if is_slow and not copy.is_slow:
         seconds = round(age)
         return await move(ports, copy, CopyState.RUNNING, EventKind.SLOW, facts={"seconds": seconds}, is_slow=True)
     return copy
-
-
-async def _is_slow(ports: Ports, copy: Copy, age: float) -> bool:
-    """Whether it has run longer than nearly all before it between these regions."""
-    learned = await learned_of(ports, copy.backup, copy.destination)
-    return learned is not None and learned.is_slow(age)
 
 
 async def _complete(ports: Ports, copy: Copy, found: Recognised, age: float) -> None:

@@ -82,7 +82,7 @@ class Opened:
         standing: the order; with no order of its own, ``None``: all its copies are under way already.
         is_new: whether this call opened it; otherwise it came from the same confirmation.
         new: the copies that were opened.
-        joined: the copies that were open already, opened by others.
+        joined: the copies that were open already, or had just arrived, opened by others.
     """
 
     standing: OrderStanding | None
@@ -124,17 +124,20 @@ class Record(Protocol):
     or not at all. Whoever waits is woken only after the commit.
     """
 
-    async def open(self, order: Order, copies: Sequence[tuple[Copy, Event]]) -> Opened:
+    async def open(
+        self, order: Order, copies: Sequence[tuple[Copy, Event]], *, looked_at: datetime | None = None
+    ) -> Opened:
         """Open an order and its copies, all at once or not at all.
 
-        A copy of which there is an open one already (same backup, source region and destination) is not opened: the
-        open one takes its place, also as what others come after, and its event becomes that of joining
-        (`Event.joining`). Where every copy is open already, no order is made; and nothing at all is written if an
-        order came from the same confirmation before.
+        A copy of which there is an open one already (same backup, source region and destination), or one that has
+        completed since ``looked_at``, is not opened: the other one takes its place, also as what others come after,
+        and its event becomes that of joining (`Event.joining`). Where no copy is left to be opened, no order is made;
+        and nothing at all is written if an order came from the same confirmation before.
 
         Args:
             order: with the ids of these copies.
             copies: each with the event of its request; what one comes after comes before it.
+            looked_at: when somebody last looked whether the copies are needed.
         """
         ...
 
@@ -190,6 +193,7 @@ class Record(Protocol):
         backup_id: str | None = None,
         destination: str | None = None,
         requested_by: str | None = None,
+        copied_id: str | None = None,
         limit: int = 20,
     ) -> Sequence[Copy]:
         """Copies, open and ended, newest first; ``None`` means any."""

@@ -75,7 +75,7 @@ async def request_order(ports: Ports, confirmation: Confirmation) -> Outcome:
         return Requested(earlier, is_new=False)
     if under_way := await _under_way(ports, confirmation.request):
         return await _join(ports, confirmation, under_way)
-    plan = await plan_order(ports, confirmation.request)
+    plan = await plan_order(ports, confirmation.request, thoroughly=True)
     if not isinstance(plan, OrderPlan):
         return Refused(plan)
     if plan.digest != confirmation.plan_digest:
@@ -108,7 +108,7 @@ async def _under_way(ports: Ports, request: OrderRequest) -> tuple[Copy, ...]:
 async def _open(ports: Ports, confirmation: Confirmation, plan: OrderPlan) -> Outcome:
     order, copies = _new_order(confirmation, plan, ports.clock.now())
     requests = [(copy, _requested(copy, each, plan)) for copy, each in zip(copies, plan.copies, strict=True)]
-    opened = await ports.record.open(order, requests)
+    opened = await ports.record.open(order, requests, looked_at=plan.looked_at)
     if opened.standing is None:
         return Joined(await _orders_of(ports, opened.joined))
     for copy in opened.new:
@@ -131,6 +131,7 @@ def _new_order(confirmation: Confirmation, plan: OrderPlan, now: datetime) -> tu
         plan_digest=confirmation.plan_digest,
         copy_ids=tuple(ids.values()),
         wanted_ids=tuple(ids[each.key] for each in planned if each.is_wanted),
+        name=plan.request.name,
     )
     return order, tuple(_new_copy(order, each, ids) for each in planned)
 
@@ -151,6 +152,7 @@ def _new_copy(order: Order, planned: PlannedCopy, ids: Mapping[tuple[str, str, s
         state=CopyState.WAITING if after else CopyState.REQUESTED,
         after=after,
         is_wanted=planned.is_wanted,
+        despite_existing_copy=planned.despite_existing_copy,
     )
 
 

@@ -1,10 +1,10 @@
 """Look at what runs and what happened."""
 
 from collections.abc import Sequence
+from itertools import product
 
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventFilter, RecordedEvent
-from bot.domain.names import USUAL_TEMPLATE
 from bot.domain.orders import OrderStanding
 from bot.domain.plan import OrderRequest
 from bot.operations.ports import Ports
@@ -32,18 +32,18 @@ async def find_order(ports: Ports, order_id: str) -> OrderStanding | None:
 
 def what_is_left(standing: OrderStanding) -> OrderRequest:
     """A request for what an order has not brought, with the chains beneath it."""
-    wanted = standing.wanted
-    left = [copy for copy in wanted if copy.state is not CopyState.COMPLETED] or list(wanted)
-    done = {(copy.backup.id, copy.destination) for copy in wanted if copy not in left}
+    left = [copy for copy in standing.wanted if copy.state is not CopyState.COMPLETED] or list(standing.wanted)
     backup_ids = tuple(dict.fromkeys(copy.backup.id for copy in left))
+    destinations = tuple(dict.fromkeys(copy.destination for copy in left))
+    asked_for = {(copy.backup.id, copy.destination) for copy in left}
     return OrderRequest(
         source=left[0].backup.region,
         backup_ids=backup_ids,
-        destinations=tuple(dict.fromkeys(copy.destination for copy in left)),
-        name=left[0].name if len(backup_ids) == 1 else USUAL_TEMPLATE,
+        destinations=destinations,
+        name=standing.order.name,
         description=left[0].description,
-        whole_chain=len(standing.copies) > len(wanted),
-        left_out=tuple(sorted(done)),
+        whole_chain=len(standing.copies) > len(standing.wanted),
+        left_out=tuple(each for each in product(backup_ids, destinations) if each not in asked_for),
     )
 
 

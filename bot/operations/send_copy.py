@@ -1,6 +1,5 @@
 """Send the copy request: the last look, the intent, the request, and what its answer means."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.backup import Backup, BackupStatus
@@ -20,26 +19,26 @@ async def send_copy(ports: Ports, copy: Copy) -> None:
     """Send a copy that is due, if it can be sent; otherwise write down why not, or wait until it is due."""
     if not await _until_due(ports, copy):
         return
-    if await _arrived_already(ports, copy):
+    if copy.attempts and await _arrived_already(ports, copy):
         await move(ports, copy, CopyState.RUNNING, EventKind.FOUND_BEGUN, reason=None, fault=None)
         return
-    if other := await _copy_elsewhere(ports, copy):
+    if other := await copy_elsewhere(ports, copy):
         await first_change(ports, copy, other, ports.pace.until_next_look(_age(ports, copy)))
         return
     source = await show(ports, copy.backup.region, copy.backup.id, urgent=False)
     if isinstance(source, Backup) and source.status == BackupStatus.COPYING:
         await _wait_for_other_copy(ports, copy)
         return
+    if await _is_there_already(ports, copy):
+        return
     if impossible := _impossible(copy, source):
         await move(ports, copy, CopyState.FAILED, EventKind.FAILED, reason=impossible, ended_at=ports.clock.now())
         return
-    if not copy.is_wanted and await _is_there_already(ports, copy):
-        return
     parent = await look_at_parent(ports, copy.backup, copy.destination, urgent=False)
     match parent:
-        case ParentArriving():
-            facts = {"parent": parent.parent_name, "parent_copy": parent.copy_id}
-            await move(ports, copy, CopyState.WAITING, EventKind.WAITING_FOR_PARENT, facts=facts)
+        case ParentArriving(parent_name=name, copy_id=bringing):
+            facts = {"parent": name, "parent_copy": bringing}
+            await move(ports, copy, CopyState.WAITING, EventKind.WAITING_FOR_PARENT, facts=facts, after=bringing)
         case ParentAbsent() | ParentGone():
             await fail_without_parent(ports, copy, parent)
         case _:
@@ -81,11 +80,14 @@ def _impossible(copy: Copy, source: Backup | Fault) -> Reason | None:
 
 
 async def _is_there_already(ports: Ports, copy: Copy) -> bool:
-    """Whether what is only needed beneath another backup is in the destination, or on its way there from elsewhere:
-    then it is not copied a second time.
+    """Whether the backup is in the destination, or on its way there from elsewhere: then it is not copied a second
+    time, unless a person wants that.
     """
     found = await find_in_region(ports, copy.backup, copy.destination, names=[copy.name], urgent=False)
-    if not isinstance(found, Recognised):
+    if copy.attempts and await _arrived_already(ports, copy):
+        await move(ports, copy, CopyState.RUNNING, EventKind.FOUND_BEGUN, reason=None, fault=None)
+        return True
+    if copy.despite_existing_copy or not isinstance(found, Recognised):
         return False
     if not found.backup.is_usable:
         await ports.record.changed(copy, ports.pace.until_next_look(_age(ports, copy)))
@@ -100,20 +102,19 @@ async def _is_there_already(ports: Ports, copy: Copy) -> bool:
         fault=None,
         copied_id=found.backup.id,
         copied_evidence=found.evidence,
+        sent_at=None,
         ended_at=ports.clock.now(),
     )
     return True
 
 
 async def _arrived_already(ports: Ports, copy: Copy) -> bool:
-    """Whether an earlier request for this copy had worked after all."""
-    if copy.attempts == 0:
-        return False
+    """Whether an earlier request for this copy had worked after all, by what was seen last."""
     candidates = await ports.catalogue.likely_copies(copy.backup, copy.destination, names=[copy.name])
     return isinstance(new_backup(copy, candidates), Recognised)
 
 
-async def _copy_elsewhere(ports: Ports, copy: Copy) -> Copy | None:
+async def copy_elsewhere(ports: Ports, copy: Copy) -> Copy | None:
     """This bot's own copy of the same backup to another region, while it runs: Cloud Databases takes one at a time."""
     copies = await ports.record.copies(backup_id=copy.backup.id)
     under_way = (CopyState.SENDING, CopyState.RUNNING)
@@ -133,7 +134,9 @@ async def _wait_for_other_copy(ports: Ports, copy: Copy) -> None:
 
 async def _send(ports: Ports, copy: Copy, parent: ParentStatus) -> None:
     found = parent.found if isinstance(parent, ParentReady) else None
-    there = () if copy.attempts else await _there_before(ports, copy)
+    there = (
+        () if copy.attempts else await ports.catalogue.likely_copies(copy.backup, copy.destination, names=[copy.name])
+    )  # they could be mistaken for the result, and are there before it
     sending = await move(
         ports,
         copy,
@@ -164,12 +167,6 @@ async def _send(ports: Ports, copy: Copy, parent: ParentStatus) -> None:
         await move(ports, sending, CopyState.RUNNING, EventKind.ACCEPTED)
     else:
         await _refused(ports, sending, answer)
-
-
-async def _there_before(ports: Ports, copy: Copy) -> Sequence[Backup]:
-    """Backups of the destination that could be mistaken for the result, and are not: they are there before it."""
-    await find_in_region(ports, copy.backup, copy.destination, names=[copy.name], urgent=False)
-    return await ports.catalogue.likely_copies(copy.backup, copy.destination, names=[copy.name])
 
 
 async def _refused(ports: Ports, copy: Copy, fault: Fault) -> None:

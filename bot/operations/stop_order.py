@@ -48,19 +48,20 @@ async def stop_order(ports: Ports, order_id: str, person: Person, where: str | N
         return NotStopped(None)
     stopped: list[Copy] = []
     shared: list[Copy] = []
+    own = {copy.id for copy in standing.can_be_stopped}
+    needed = {each.after for each in await ports.record.open_copies() if each.id not in own}
     for copy in reversed(standing.can_be_stopped):  # the last first: what waits must not see its parent stopped
-        if await _is_needed_elsewhere(ports, copy, standing):
+        if copy.id in needed or await _is_wanted_elsewhere(ports, copy, standing):
             shared.append(copy)
+            needed.add(copy.after)
         elif ended := await _stop(ports, copy, person, where):
             stopped.append(ended)
     now = await ports.record.order(order_id) or standing
     return Stopped(now, tuple(reversed(stopped)), tuple(shared)) if stopped else NotStopped(now, tuple(shared))
 
 
-async def _is_needed_elsewhere(ports: Ports, copy: Copy, standing: OrderStanding) -> bool:
-    """Whether something that goes on comes after this copy, or another order still wants something with it."""
-    if any(each.after == copy.id for each in await ports.record.open_copies()):
-        return True
+async def _is_wanted_elsewhere(ports: Ports, copy: Copy, standing: OrderStanding) -> bool:
+    """Whether another order still wants something with this copy."""
     others = [each for each in await ports.record.orders_with(copy.id) if each.order.id != standing.order.id]
     return any(wanted.is_open for other in others for wanted in other.wanted)
 

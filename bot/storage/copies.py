@@ -1,11 +1,13 @@
 """The table ``copies``: each copy as it stands. What a copy is stands in its ``body``, as JSON."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
 from bot.domain.copies import Copy
-from bot.storage.json_text import JsonText, time_text
+from bot.domain.learned import CopyTime
+from bot.storage.json_text import JsonText, seconds_between, time_text
 
 COPY = JsonText(Copy)
 
@@ -16,6 +18,7 @@ COMPUTED = {
     "backup_name": "$.backup.name",
     "source": "$.backup.region",
     "destination": "$.destination",
+    "copied_id": "$.copied_id",
     "requested_by": "$.requested_by.id",
     "requested_at": "$.requested_at",
     "ended_at": "$.ended_at",
@@ -35,6 +38,7 @@ def create_copies(connection: Connection) -> None:
         "CREATE UNIQUE INDEX copies_one_open ON copies (backup_id, source, destination) WHERE is_open = 1"
     )
     connection.execute("CREATE INDEX copies_of_backup ON copies (backup_id, destination)")
+    connection.execute("CREATE INDEX copies_arrived ON copies (copied_id) WHERE copied_id IS NOT NULL")
     connection.execute("CREATE INDEX copies_by_age ON copies (requested_at)")
     connection.execute("CREATE INDEX copies_of_person ON copies (requested_by, requested_at)")
     connection.execute("CREATE INDEX copies_to_region ON copies (destination, requested_at)")
@@ -87,10 +91,28 @@ def copies_with(connection: Connection, copy_ids: Sequence[str]) -> Sequence[Cop
     return [copy for copy_id in copy_ids if (copy := copy_with(connection, copy_id))]
 
 
-def completed_between(connection: Connection, source: str, destination: str, limit: int) -> Sequence[Copy]:
-    """The latest completed copies from one region to another."""
-    condition = "source = ? AND destination = ? AND state = 'completed'"
-    return _copies(connection, condition, (source, destination), order="ended_at DESC", limit=limit)
+def arrived_since(connection: Connection, key: tuple[str, str, str], since: datetime) -> Copy | None:
+    """The copy of a backup from one region to another that has completed at that time or later.
+
+    Args:
+        connection: to read from.
+        key: see `Copy.key`.
+        since: in UTC.
+    """
+    condition = "backup_id = ? AND source = ? AND destination = ? AND state = 'completed' AND ended_at >= ?"
+    return _one(connection, condition, *key, time_text(since))
+
+
+def times_between(connection: Connection, source: str, destination: str, limit: int) -> Sequence[CopyTime]:
+    """How long the latest completed copies from one region to another took; without reading all else of them."""
+    rows = connection.execute(
+        "SELECT json_extract(body, '$.backup.size_gb'), json_extract(body, '$.sent_at'), ended_at FROM copies "
+        "WHERE source = ? AND destination = ? AND state = 'completed' "
+        "AND json_extract(body, '$.sent_at') IS NOT NULL AND json_extract(body, '$.ended_by') IS NULL "
+        "ORDER BY ended_at DESC LIMIT ?",
+        (source, destination, limit),
+    )
+    return [CopyTime(size, seconds_between(sent_at, ended_at)) for size, sent_at, ended_at in rows]
 
 
 def all_open_copies(connection: Connection) -> Sequence[Copy]:
@@ -99,10 +121,21 @@ def all_open_copies(connection: Connection) -> Sequence[Copy]:
 
 
 def find_copies(
-    connection: Connection, *, backup_id: str | None, destination: str | None, requested_by: str | None, limit: int
+    connection: Connection,
+    *,
+    backup_id: str | None,
+    destination: str | None,
+    requested_by: str | None,
+    copied_id: str | None,
+    limit: int,
 ) -> Sequence[Copy]:
     """Copies, newest first; ``None`` means any."""
-    wanted = {"backup_id": backup_id, "destination": destination, "requested_by": requested_by}
+    wanted = {
+        "backup_id": backup_id,
+        "destination": destination,
+        "requested_by": requested_by,
+        "copied_id": copied_id,
+    }
     given = {column: value for column, value in wanted.items() if value is not None}
     return _copies(
         connection,

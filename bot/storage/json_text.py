@@ -38,6 +38,11 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds between two times as they are stored."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
 def time_text(at: datetime) -> str:
     """A time as it is stored: UTC, with microseconds, so that text sorts as time does."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

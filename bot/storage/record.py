@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Self
 
 from pydantic import SecretStr
@@ -16,12 +17,13 @@ from bot.operations.ports import Opened
 from bot.storage.audit_log import AuditLog, StoredEvent, find_events
 from bot.storage.copies import (
     all_open_copies,
-    completed_between,
+    arrived_since,
     copy_with,
     find_copies,
     insert_copy,
     open_copy_of,
     replace_copy,
+    times_between,
 )
 from bot.storage.database import Database
 from bot.storage.errors import WrongKeyError
@@ -72,13 +74,15 @@ class SqliteRecord:
         """Have a callback run on the event loop for each event, once it is committed, in the log's order."""
         self._listeners.append(callback)
 
-    async def open(self, order: Order, copies: Sequence[tuple[Copy, Event]]) -> Opened:
+    async def open(
+        self, order: Order, copies: Sequence[tuple[Copy, Event]], *, looked_at: datetime | None = None
+    ) -> Opened:
         """Open an order and its copies."""
 
         def work(connection: Connection) -> tuple[Opened, list[RecordedEvent]]:
             if earlier := order_confirmed_by(connection, order.confirmation_id):
                 return Opened(earlier, is_new=False), []
-            return self._open(connection, order, copies)
+            return self._open(connection, order, copies, looked_at)
 
         def after(outcome: tuple[Opened, list[RecordedEvent]]) -> None:
             for recorded in outcome[1]:
@@ -88,14 +92,18 @@ class SqliteRecord:
         return opened
 
     def _open(
-        self, connection: Connection, order: Order, copies: Sequence[tuple[Copy, Event]]
+        self,
+        connection: Connection,
+        order: Order,
+        copies: Sequence[tuple[Copy, Event]],
+        looked_at: datetime | None,
     ) -> tuple[Opened, list[RecordedEvent]]:
         new: list[Copy] = []
         joined: list[Copy] = []
         instead: dict[str, str] = {}
         recorded: list[RecordedEvent] = []
         for copy, event in copies:
-            if there := open_copy_of(connection, *copy.key):
+            if there := _in_place_of(connection, copy, looked_at):
                 joined.append(there)
                 instead[copy.id] = there.id
                 recorded.append(self._log.append(connection, event.joining(there.id)))
@@ -176,19 +184,24 @@ class SqliteRecord:
         backup_id: str | None = None,
         destination: str | None = None,
         requested_by: str | None = None,
+        copied_id: str | None = None,
         limit: int = 20,
     ) -> Sequence[Copy]:
         """Copies, newest first."""
         return await self._database.read(
             lambda connection: find_copies(
-                connection, backup_id=backup_id, destination=destination, requested_by=requested_by, limit=limit
+                connection,
+                backup_id=backup_id,
+                destination=destination,
+                requested_by=requested_by,
+                copied_id=copied_id,
+                limit=limit,
             )
         )
 
     async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:
         """Times of the latest completed copies between two regions."""
-        done = await self._database.read(lambda connection: completed_between(connection, source, destination, limit))
-        return [copy_time for copy in done if (copy_time := copy.time)]
+        return await self._database.read(lambda connection: times_between(connection, source, destination, limit))
 
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
         """Events, newest first."""
@@ -239,3 +252,10 @@ class SqliteRecord:
         if recorded:
             for callback in self._listeners:
                 asyncio.get_running_loop().call_soon(callback, recorded)
+
+
+def _in_place_of(connection: Connection, copy: Copy, looked_at: datetime | None) -> Copy | None:
+    """The copy that is open already, or has arrived meanwhile, and makes this one needless."""
+    return open_copy_of(connection, *copy.key) or (
+        arrived_since(connection, copy.key, looked_at) if looked_at else None
+    )

@@ -8,7 +8,19 @@ from bot.domain.backup import Backup
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventFilter, EventKind
 from bot.domain.learned import CopyTime
-from tests.fakes.records import ANA, BEN, START, ListenedRecord, ask_for, backup, event, new_copy, opened, sequences
+from tests.fakes.records import (
+    ANA,
+    BEN,
+    START,
+    ListenedRecord,
+    ask_for,
+    backup,
+    completed,
+    event,
+    new_copy,
+    opened,
+    sequences,
+)
 
 CHAIN = tuple(backup(each) for each in ("full", "middle", "leaf"))
 
@@ -105,6 +117,71 @@ async def test_the_story_of_an_order_begins_when_it_was_opened(record: ListenedR
         EventKind.SEEN,
     ]
     assert len(await record.story(first[0].order_id)) == 6
+
+
+async def test_what_arrived_since_somebody_looked_is_not_copied_again(record: ListenedRecord) -> None:
+    there = await completed(record, new_copy(1, backup=CHAIN[0]), at=START + timedelta(seconds=30))
+    full, middle = chain(2, CHAIN[0], CHAIN[1])
+    answer = await ask_for(record, full, middle, looked_at=START + timedelta(seconds=30))
+    assert answer.joined == (there,)
+    (new,) = answer.new
+    assert (new.id, new.after) == (middle.id, there.id)
+    assert answer.standing is not None
+    assert answer.standing.copies == (there, new)
+    assert [each.event.kind for each in await record.story(answer.standing.order.id)] == [
+        EventKind.COPY_JOINED,
+        EventKind.COPY_REQUESTED,
+    ]
+
+
+async def test_what_had_arrived_before_somebody_looked_is_copied_again_if_that_is_confirmed(
+    record: ListenedRecord,
+) -> None:
+    await completed(record, new_copy(1), at=START + timedelta(seconds=30))
+    answer = await ask_for(record, new_copy(2), looked_at=START + timedelta(seconds=31))
+    assert answer.is_new
+    assert answer.joined == ()
+
+
+async def test_what_failed_since_somebody_looked_is_opened_anew(record: ListenedRecord) -> None:
+    copy = await opened(record, new_copy(1))
+    failed = copy.moved(CopyState.FAILED, ended_at=START + timedelta(seconds=40))
+    assert await record.move(failed, event(EventKind.FAILED, copy))
+    answer = await ask_for(record, new_copy(2), looked_at=START + timedelta(seconds=31))
+    assert [each.id for each in answer.new] == [new_copy(2).id]
+
+
+async def test_no_order_is_made_where_all_of_it_has_arrived_meanwhile(record: ListenedRecord) -> None:
+    there = await completed(record, new_copy(1), at=START + timedelta(seconds=30))
+    answer = await ask_for(record, new_copy(2), looked_at=START)
+    assert (answer.standing, answer.is_new, answer.new, answer.joined) == (None, False, (), (there,))
+    assert await record.order(new_copy(2).order_id) is None
+
+
+async def test_a_copy_is_found_by_the_id_under_which_it_arrived(record: ListenedRecord) -> None:
+    there = await completed(record, new_copy(1), at=START, copied_id="new")
+    other = await completed(record, new_copy(2, destination="ORD"), at=START, copied_id="newer")
+    await opened(record, new_copy(3))
+    assert await record.copies(copied_id="new") == [there]
+    assert await record.copies(copied_id="newer", destination="ORD") == [other]
+    assert await record.copies(copied_id="newer", destination="IAD") == []
+
+
+async def test_times_count_copies_that_were_sent_and_seen_to_end(record: ListenedRecord) -> None:
+    said = await opened(record, new_copy(1))
+    steps = [
+        (sending := said.moved(CopyState.SENDING, sent_at=START)),
+        (undecided := sending.moved(CopyState.UNDECIDED)),
+        undecided.moved(CopyState.COMPLETED, ended_at=START + timedelta(seconds=5), ended_by=ANA),
+    ]
+    for moved in steps:
+        assert await record.move(moved, event(EventKind.SEEN, said))
+    found = await opened(record, new_copy(2, backup=backup("found")))
+    there = found.moved(CopyState.COMPLETED, ended_at=START + timedelta(seconds=5))
+    assert await record.move(there, event(EventKind.FOUND_THERE, found))
+    unknown = new_copy(3, backup=replace(backup("unknown"), size_gb=None))
+    await completed(record, unknown, at=START + timedelta(seconds=0.5))
+    assert list(await record.times("DFW", "IAD")) == [CopyTime(None, 0.5)]
 
 
 async def test_the_times_of_completed_copies_between_two_regions_come_newest_first(record: ListenedRecord) -> None:

@@ -39,11 +39,14 @@ class _Trouble:
     fault: Fault
     kind: CallKind | None
     region: str | None
+    backup_id: str | None
     times: int | None
     after_work: bool
 
     def strikes(self, call: CloudCall, *, after_work: bool) -> bool:
         if self.kind not in {None, call.kind} or self.region not in {None, call.region}:
+            return False
+        if self.backup_id not in {None, call.backup_id}:
             return False
         if self.after_work != after_work or self.times == 0:
             return False
@@ -139,6 +142,7 @@ class MemoryCloud:
         *,
         call: CallKind | None = None,
         region: str | None = None,
+        backup_id: str | None = None,
         times: int | None = 1,
         after_work: bool = False,
     ) -> None:
@@ -148,10 +152,11 @@ class MemoryCloud:
             fault: the answer.
             call: which calls; all by default.
             region: which region's; all by default.
+            backup_id: which backup's; all by default.
             times: how often; ``None`` for ever.
             after_work: only when the work was done: a lost answer.
         """
-        self._troubles.append(_Trouble(fault, call, region, times, after_work))
+        self._troubles.append(_Trouble(fault, call, region, backup_id, times, after_work))
 
     def lift(self) -> None:
         """Refuse no more, and release what is held."""

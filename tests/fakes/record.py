@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from bot.domain.copies import Copy
+from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventFilter, RecordedEvent
 from bot.domain.learned import CopyTime
 from bot.domain.orders import Order, OrderStanding, standing
@@ -26,7 +27,9 @@ class MemoryRecord:
     def on_commit(self, callback: Callable[[RecordedEvent], None]) -> None:
         self._listeners.append(callback)
 
-    async def open(self, order: Order, copies: Sequence[tuple[Copy, Event]]) -> Opened:
+    async def open(
+        self, order: Order, copies: Sequence[tuple[Copy, Event]], *, looked_at: datetime | None = None
+    ) -> Opened:
         for earlier in self._orders.values():
             if earlier.confirmation_id == order.confirmation_id:
                 return Opened(self._standing(earlier), is_new=False)
@@ -34,7 +37,7 @@ class MemoryRecord:
         instead: dict[str, Copy] = {}
         new: list[Copy] = []
         for copy, event in copies:
-            there = next((each for each in self._copies.values() if each.is_open and each.key == copy.key), None)
+            there = self._in_place_of(copy, looked_at)
             if there:
                 instead[copy.id] = there
                 self._write(event.joining(there.id))
@@ -109,6 +112,7 @@ class MemoryRecord:
         backup_id: str | None = None,
         destination: str | None = None,
         requested_by: str | None = None,
+        copied_id: str | None = None,
         limit: int = 20,
     ) -> Sequence[Copy]:
         found = [
@@ -117,6 +121,7 @@ class MemoryRecord:
             if backup_id in {None, copy.backup.id}
             and destination in {None, copy.destination}
             and requested_by in {None, copy.requested_by.id}
+            and copied_id in {None, copy.copied_id}
         ]
         return found[:limit]
 
@@ -150,6 +155,15 @@ class MemoryRecord:
             if each.event.copy_id in found.order.copy_ids
             and each.sequence > max(after, self._first_event[found.order.id] - 1)
         ]
+
+    def _in_place_of(self, copy: Copy, looked_at: datetime | None) -> Copy | None:
+        same = [each for each in self._copies.values() if each.key == copy.key]
+        arrived = [
+            each
+            for each in same
+            if looked_at and each.ended_at and each.state is CopyState.COMPLETED and each.ended_at >= looked_at
+        ]
+        return next((each for each in same if each.is_open), next(iter(arrived), None))
 
     def _standing(self, order: Order) -> OrderStanding:
         return standing(order, list(self._copies.values()))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bot.domain.backup import Backup, Datastore, Origin
-from bot.domain.copies import Copy
+from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
 from bot.domain.people import Person
 from bot.operations.ports import Opened, Record
@@ -60,11 +60,14 @@ def event(kind: EventKind = EventKind.COPY_REQUESTED, copy: Copy | None = None, 
     return replace(made, **changes)  # type: ignore[arg-type]  # the attributes of an event
 
 
-async def ask_for(record: Record, *copies: Copy, confirmation_id: str | None = None) -> Opened:
+async def ask_for(
+    record: Record, *copies: Copy, confirmation_id: str | None = None, looked_at: datetime | None = None
+) -> Opened:
     """One order of all of these."""
     order = sample_order(*copies)
     order = replace(order, confirmation_id=confirmation_id or order.confirmation_id)
-    return await record.open(order, [(copy, event(copy=copy, at=copy.requested_at)) for copy in copies])
+    requests = [(copy, event(copy=copy, at=copy.requested_at)) for copy in copies]
+    return await record.open(order, requests, looked_at=looked_at)
 
 
 async def opened(record: Record, copy: Copy) -> Copy:
@@ -74,3 +77,13 @@ async def opened(record: Record, copy: Copy) -> Copy:
 
 async def sequences(record: Record, wanted: EventFilter, limit: int = 20) -> list[int]:
     return [recorded.sequence for recorded in await record.events(wanted, limit=limit)]
+
+
+async def completed(record: Record, copy: Copy, at: datetime, copied_id: str = "new") -> Copy:
+    """A copy that was asked for, sent and completed."""
+    sending = (await opened(record, copy)).moved(CopyState.SENDING, sent_at=START)
+    running = sending.moved(CopyState.RUNNING)
+    ended = running.moved(CopyState.COMPLETED, ended_at=at, copied_id=copied_id)
+    for moved in (sending, running, ended):
+        assert await record.move(moved, event(EventKind.SEEN, copy))
+    return ended

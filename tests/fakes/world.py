@@ -142,6 +142,16 @@ class World:
         return [recorded.event.kind for recorded in self.record.history]
 
 
+def chain_of(length: int, **changes: object) -> list[Backup]:
+    """A full backup and what was made from it, each from the one before; oldest first."""
+    chain: list[Backup] = []
+    for number in range(length):
+        parent_id = chain[-1].id if chain else None
+        link = replace(FULL, id=f"link-{number}", name=f"night-{number}", parent_id=parent_id, size_gb=1.0 + number)
+        chain.append(replace(link, **changes))  # type: ignore[arg-type]  # attributes of Backup
+    return chain
+
+
 def request_for(*backups: Backup, **changes: object) -> OrderRequest:
     first = next(iter(backups), FULL)
     wanted = OrderRequest(
