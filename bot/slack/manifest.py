@@ -17,7 +17,7 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
     slash_command: dict[str, Any] = {
         "command": command,
         "description": "Copy a database backup to another region",
-        "usage_hint": "[BACKUP REGION [NAME] | status | history [WORDS] | cancel ID | help]",
+        "usage_hint": "[BACKUP REGION[,REGION] [NAME] | status | history [WORDS] | cancel ID | help]",
         "should_escape": True,
     }
     interactivity: dict[str, Any] = {"is_enabled": True}

@@ -152,7 +152,7 @@ async def test_what_was_misspelt_is_told_with_what_was_probably_meant(sandbox: S
 async def test_help_lists_everything_for_this_person_only(sandbox: Sandbox) -> None:
     alice = sandbox.workspace.person("alice")
     answer = await is_answered(alice, "help")
-    for words in ("BACKUP REGION [NAME]", "status", "history [FILTER]", "cancel ID", "Only you see this."):
+    for words in ("BACKUP REGION[,REGION] [NAME]", "status", "history [FILTER]", "cancel ID", "Only you see this."):
         assert words in answer
     assert "was not understood" not in answer
     assert databases(sandbox).messages == []

@@ -26,10 +26,10 @@ def draw(near: str | None = None, *, typed: str | None = None, command: str = DE
 def _usage(command: str) -> str:
     lines = {
         command: "opens a form: choose a backup and where to copy it",
-        f"{command} BACKUP REGION [NAME]": "the same in one line; asks you to confirm",
+        f"{command} BACKUP REGION[,REGION] [NAME]": "the same in one line; asks you to confirm",
         f"{command} status": "what runs now, and what you asked for lately",
         f"{command} history [FILTER]": "what happened, newest first: a person, a region, any word",
-        f"{command} cancel ID": "stops a copy that has not begun",
+        f"{command} cancel ID": "stops what has not begun",
         f"{command} help": "this",
     }
     return "\n".join(["*What you can type*", *(f"• {code(typed)} – {does}" for typed, does in lines.items())])

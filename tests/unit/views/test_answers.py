@@ -34,7 +34,7 @@ class TestHelp:
     def test_it_shows_every_command_there_is_and_none_that_is_not(self) -> None:
         words = said(help.draw())
 
-        for command in ("BACKUP REGION [NAME]", "status", "history [FILTER]", "cancel ID", "help"):
+        for command in ("BACKUP REGION[,REGION] [NAME]", "status", "history [FILTER]", "cancel ID", "help"):
             assert f"`/copy-backup {command}`" in words
         assert "coverage" not in words
         assert "list" not in words
