@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,10 +14,16 @@ from bot.operations.ports import Opened
 
 
 class MemoryRecord:
-    """The port `Record`; `history` is the whole log, for a test to look at."""
+    """The port `Record`.
+
+    Attributes:
+        history: the whole log, for a test to look at.
+        before_open: what happens right before an order is opened, at the worst of all moments.
+    """
 
     def __init__(self) -> None:
         self.history: list[RecordedEvent] = []
+        self.before_open: Callable[[], Awaitable[object]] | None = None
         self._copies: dict[str, Copy] = {}
         self._orders: dict[str, Order] = {}
         self._first_event: dict[str, int] = {}
@@ -30,6 +36,8 @@ class MemoryRecord:
     async def open(
         self, order: Order, copies: Sequence[tuple[Copy, Event]], *, looked_at: datetime | None = None
     ) -> Opened:
+        if self.before_open:
+            await self.before_open()
         for earlier in self._orders.values():
             if earlier.confirmation_id == order.confirmation_id:
                 return Opened(self._standing(earlier), is_new=False)
