@@ -14,7 +14,7 @@ from bot.domain.plan import CopyPlan, OrderPlan, OrderRequest
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault, Reason
 from bot.operations.plan_order import plan_order
-from bot.operations.ports import Ports
+from bot.operations.ports import Cloud, Ports
 from bot.operations.request_order import Confirmation, Requested, request_order
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clocks import JumpingClock
@@ -55,7 +55,7 @@ QUICK = Pace(
 class DirectWatch:
     """The port `Watch`: looks at once, at everything."""
 
-    def __init__(self, cloud: MemoryCloud, clock: JumpingClock) -> None:
+    def __init__(self, cloud: Cloud, clock: JumpingClock) -> None:
         self.looks = 0
         self.before_look: Callable[[int], None] = lambda _: None
         self._cloud = cloud
