@@ -1,6 +1,6 @@
 """The fault matrix: trouble at every boundary of the bot, one place and one kind after the other, generated.
 
-The default run tries a sample, spread over the whole way of each scenario. All of it, some 1,300 cases, and random
+The default run tries a sample, spread over the whole way of each scenario. All of it, some 3,700 cases, and random
 cases of several troubles in one run:
 
     sh .run tests tests/faults -n 2 -m slow
