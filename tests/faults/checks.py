@@ -1,29 +1,34 @@
 """What must be true in the end, whatever happened on the way: judged by the cloud, the workspace and the audit log."""
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 from bot.domain.events import EventKind
 from bot.operations.ports import Verified
 from bot.sandbox.cloud import RequestRecord
-from bot.slack.views import thread
 from bot.storage import verify
 from tests.faults.stage import ENDS, Stage, Wish, payload_of
 
 LOOKS = frozenset({"show", "list"})
+
+LAST_WORDS: Mapping[int, str] = MappingProxyType({1: "Done", 2: "Both are there"})
+"""What the message says in the end, by the number of its copies; of more copies it says the number."""
 
 
 def nothing_is_lost_and_nothing_is_done_twice(stage: Stage, *wishes: Wish) -> None:
     """Every wish was fulfilled once and told once, and the audit log is whole."""
     the_audit_log_is_whole(stage)
     for wish in wishes:
-        every_request_came_after_a_look(stage, wish)
-        there_is_one_copy(stage, wish)
-        the_story_is_one(stage, wish)
+        for part in wish.parts:
+            every_request_came_after_a_look(stage, part)
+            there_is_one_copy(stage, part)
+            the_story_is_one(stage, part)
+        the_oldest_came_first(stage, wish)
         it_was_told_once(stage, wish)
     assert len(stage.workspace.pings) == len(wishes), stage.workspace.pings
-    copies = {recorded.event.copy_id for wish in wishes for recorded in stage.events(wish)} - {None}
-    assert len(stage.messages) == len(copies), [message.rendered for message in stage.messages]
+    assert len(stage.messages) == len(wishes), [message.rendered for message in stage.messages]
 
 
 def the_audit_log_is_whole(stage: Stage) -> None:
@@ -47,6 +52,13 @@ def every_request_came_after_a_look(stage: Stage, wish: Wish) -> None:
         assert any(one.operation in LOOKS for one in between), f"{wish} was sent again blindly"
 
 
+def the_oldest_came_first(stage: Stage, wish: Wish) -> None:
+    """Nothing was asked for before what is beneath it."""
+    log = list(stage.cloud.requests)
+    asked = [_place(log, stage.requests_for(part)[0]) for part in wish.parts]
+    assert asked == sorted(asked), asked
+
+
 def the_story_is_one(stage: Stage, wish: Wish) -> None:
     kinds = Counter(stage.kinds(wish))
     assert kinds[EventKind.COPY_REQUESTED] == 1, kinds
@@ -57,13 +69,14 @@ def it_was_told_once(stage: Stage, wish: Wish) -> None:
     """One message, which says how it ended; in its thread every line of the story, in order, once; one mention."""
     message = stage.message_of(wish)
     assert message is not None
-    assert "Done" in message.rendered, message.rendered
-    due = [recorded.sequence for recorded in stage.events(wish) if recorded.event.kind in thread.LINES]
+    order = stage.order_in(message)
+    number = len(order.copies)
+    assert LAST_WORDS.get(number, f"All {number} are there") in message.rendered, message.rendered
+    due = stage.due(order)
     told = [payload_of(line).get("sequence") for line in message.thread]
     assert told == due, f"told {told}, due {due}: {stage.lines_of(wish)}"
-    lines = {line.ts for line in message.thread}
-    mentions = [ping for ping in stage.workspace.pings if ping.ts in lines]
-    assert len(mentions) == 1, mentions
+    mentions = [(ping.target, ping.ts) for ping in stage.workspace.pings if ping.target == wish.person]
+    assert mentions == [(wish.person, message.thread[-1].ts)], mentions
 
 
 def _place(log: list[RequestRecord], request: RequestRecord) -> int:

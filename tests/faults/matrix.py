@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
+from bot.sandbox.cloud import StoredBackup
 from tests.faults.boundaries import ForkedBot, Kind, Place, Trouble
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
 from tests.faults.processes import BotEndedError
@@ -16,6 +18,8 @@ from tests.faults.stage import Stage, Wish, set_stage
 
 AT_ONCE = 4
 """Cases that are played at the same time: most of their time they wait."""
+
+PEOPLE = ("alice", "bob")
 
 MOST_LIVES = 6
 """Processes that one case may take: those with trouble, and those after them."""
@@ -45,20 +49,47 @@ class Case:
 
 NO_TROUBLE = Case(())
 
-Scenario = Callable[[Stage], tuple[Wish, ...]]
+Rounds = tuple[tuple[Wish, ...], ...]
+"""What people ask for, one round after the other; those of one round ask at once."""
+
+Scenario = Callable[[Stage], Rounds]
 
 
-def a_full_backup(stage: Stage) -> tuple[Wish, ...]:
+def a_full_backup(stage: Stage) -> Rounds:
     """One person, one copy."""
-    return (Wish(stage.full),)
+    return ((Wish(stage.full),),)
 
 
-def a_backup_and_what_was_made_from_it(stage: Stage) -> tuple[Wish, ...]:
+def a_backup_and_what_was_made_from_it(stage: Stage) -> Rounds:
     """Two people; the second one's copy waits for the first one's."""
-    return (Wish(stage.full), Wish(stage.incremental, person="bob"))
+    return (Wish(stage.full),), (Wish(stage.incremental, person="bob"),)
 
 
-SCENARIOS: tuple[Scenario, ...] = (a_full_backup, a_backup_and_what_was_made_from_it)
+def a_chain_of_four(stage: Stage) -> Rounds:
+    """One person asks for the newest of a chain of which nothing is there: four copies by one confirmation."""
+    third = made_from(stage, stage.incremental, "nightly-2026-11-23")
+    fourth = made_from(stage, third, "nightly-2026-11-24")
+    return ((Wish(fourth, beneath=(stage.full, stage.incremental, third)),),)
+
+
+def two_overlapping_chains(stage: Stage) -> Rounds:
+    """Two people ask at once for two leaves of one tree; what is beneath both is copied once."""
+    beneath = (stage.full, stage.incremental)
+    leaves = [made_from(stage, stage.incremental, name) for name in ("nightly-2026-11-23", "before-migration")]
+    return (tuple(Wish(leaf, person=name, beneath=beneath) for leaf, name in zip(leaves, PEOPLE, strict=True)),)
+
+
+def made_from(stage: Stage, parent: StoredBackup, name: str) -> StoredBackup:
+    """One more incremental in DFW."""
+    return stage.cloud.add_backup(name=name, parent_id=parent.id, size=0.5)
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    a_full_backup,
+    a_backup_and_what_was_made_from_it,
+    a_chain_of_four,
+    two_overlapping_chains,
+)
 
 
 @dataclass(slots=True)
@@ -134,29 +165,29 @@ async def _try(home: Path, scenario: Scenario, case: Case, outcome: Outcome) -> 
 async def _played(folder: Path, scenario: Scenario, case: Case) -> ForkedBot:
     async with set_stage(folder, partial(ForkedBot, lives=case.lives)) as stage:
         assert isinstance(stage.bot, ForkedBot)
-        wishes = scenario(stage)
-        while not await _lived_on(stage, wishes):
+        rounds = scenario(stage)
+        while not await _lived_on(stage, rounds):
             assert stage.bot.lives < MOST_LIVES, "it ended again and again"
         await stage.bot.kill()
-        nothing_is_lost_and_nothing_is_done_twice(stage, *wishes)
+        nothing_is_lost_and_nothing_is_done_twice(stage, *chain.from_iterable(rounds))
         return stage.bot
 
 
-async def _lived_on(stage: Stage, wishes: Sequence[Wish]) -> bool:
+async def _lived_on(stage: Stage, rounds: Rounds) -> bool:
     """One life of the bot: whether it lasted until everything was done."""
     try:
         await stage.bot.start()
-        await stage.bot.while_it_runs(_fulfilled(stage, wishes))
+        await stage.bot.while_it_runs(_fulfilled(stage, rounds))
     except BotEndedError:
         return False
     return True
 
 
-async def _fulfilled(stage: Stage, wishes: Sequence[Wish]) -> None:
-    for wish in wishes:
-        if not stage.is_recorded(wish):
-            await stage.asks(wish)
-    await stage.until_told(*wishes)
+async def _fulfilled(stage: Stage, rounds: Rounds) -> None:
+    for wishes in rounds:
+        if not all(stage.is_recorded(wish) for wish in wishes):
+            await stage.asks(*wishes)
+    await stage.until_told(*chain.from_iterable(rounds))
 
 
 def _end_of(log: Path) -> str:

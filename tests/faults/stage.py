@@ -2,21 +2,25 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from bot.domain.copies import CopyState
 from bot.domain.events import EventFilter, EventKind, RecordedEvent
+from bot.domain.orders import OrderStanding
 from bot.sandbox.cloud import RequestRecord, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
 from bot.sandbox.workspace import AppError, Form, Message, NotPossibleError, NotShownError, SimulatedWorkspace
 from bot.server import SLACK_PATH
 from bot.slack.manifest import build_manifest
-from bot.slack.views import thread
+from bot.slack.views import copy_message, thread
 from bot.slack.views.confirmation import START
 from bot.storage import UnreadableFileError, read_newest
+from bot.storage.database import open_to_read
+from bot.storage.orders import first_event_of, order_named
 from tests.fakes.conditions import until
 from tests.faults.network import Network
 from tests.faults.patience import eventually
@@ -43,20 +47,38 @@ IMPATIENCE: Mapping[str, str] = {
 ENDS = frozenset({EventKind.COMPLETED, EventKind.REFUSED, EventKind.FAILED, EventKind.LOST, EventKind.STOPPED})
 """The last event of a copy's story is one of these."""
 
+STARTS = frozenset({START, "Start copies"})
+"""What the button of a confirmation says."""
+
+CHAIN = "What it needs"
+"""The box for what is missing beneath a backup."""
+
 TRIES = 12
 """How often a person asks for one and the same copy before they lose their patience."""
+
+T = TypeVar("T")
 
 MakeBot = Callable[[Mapping[str, str], Path], BotProcess]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A copy that somebody wants."""
+    """A copy that somebody wants.
+
+    Attributes:
+        beneath: what the backup was made from and is to be copied with it, oldest first.
+    """
 
     backup: StoredBackup
     region: str = "IAD"
     person: str = "alice"
     channel: str = CHANNEL
+    beneath: tuple[StoredBackup, ...] = ()
+
+    @property
+    def parts(self) -> tuple["Wish", ...]:
+        """A wish for each of the backups, oldest first."""
+        return tuple(replace(self, backup=each, beneath=()) for each in (*self.beneath, self.backup))
 
 
 @dataclass(slots=True)
@@ -100,28 +122,41 @@ class Stage:
     def has_ended(self, wish: Wish) -> bool:
         return any(kind in ENDS for kind in self.kinds(wish))
 
-    async def asks(self, wish: Wish) -> None:
-        """Have a person ask for a copy, again where that did not work, until the bot has taken it."""
+    async def asks(self, *wishes: Wish) -> None:
+        """Have people ask at once, again where that did not work, until the bot has taken every wish."""
         for _ in range(TRIES):
-            try:
-                await self._asks_once(wish)
-            except (AppError, NotPossibleError, NotShownError, TimeoutError):
-                await asyncio.sleep(0.05)  # a person's second thought, not a condition
-            if self.is_recorded(wish):
+            await self._ask_once([wish for wish in wishes if not self.is_recorded(wish)])
+            if all(self.is_recorded(wish) for wish in wishes):
                 return
-        form = self.workspace.person(wish.person).form
-        seen = form.rendered if form else "no form"
-        raise AssertionError(f"{wish.person} asked {TRIES} times. Seen at last:\n{seen}")
+        forms = {wish.person: self.workspace.person(wish.person).form for wish in wishes}
+        seen = "\n".join(f"{person}: {form.rendered if form else 'no form'}" for person, form in forms.items())
+        raise AssertionError(f"They asked {TRIES} times. Seen at last:\n{seen}")
 
-    async def _asks_once(self, wish: Wish) -> None:
+    async def _ask_once(self, wishes: Sequence[Wish]) -> None:
+        """Everybody has the confirmation before them when the first of them starts."""
+        confirmations = [await _as_far_as_possible(self._confirms(wish)) for wish in wishes]
+        asking = zip(wishes, confirmations, strict=True)
+        await asyncio.gather(*(_as_far_as_possible(self._starts(wish, form)) for wish, form in asking if form))
+
+    async def _confirms(self, wish: Wish) -> Form:
+        """The way from the command to the confirmation, by way of the form where it offers what is missing beneath."""
         person = self.workspace.person(wish.person)
         if person.form is not None:
             await person.form.closes(all_of_them=True)
         await person.types(f"{COMMAND} {wish.backup.id} {wish.region}", wish.channel)
         form = await person.sees_form()
-        await form.shows(START)
-        await form.submits()
-        await until(lambda: self.is_recorded(wish) or _says_no(form), every=0.01)
+        await until(lambda: _can_start(form) or (bool(wish.beneath) and CHAIN in form.rendered), every=0.01)
+        if _can_start(form):
+            return form
+        await form.choose(CHAIN, "yes")
+        confirmation = (await form.submits()).form or form
+        await until(lambda: _can_start(confirmation), every=0.01)
+        return confirmation
+
+    async def _starts(self, wish: Wish, confirmation: Form) -> bool:
+        await confirmation.submits()
+        await until(lambda: self.is_recorded(wish) or _says_no(confirmation), every=0.01)
+        return True
 
     async def until(self, kind: EventKind, wish: Wish | None = None) -> None:
         """Wait for an event in the audit log."""
@@ -149,9 +184,23 @@ class Stage:
         message = self.message_of(wish)
         if message is None:
             return False
-        due = [recorded.sequence for recorded in self.events(wish) if recorded.event.kind in thread.LINES]
-        told = [payload_of(line).get("sequence") for line in message.thread]
-        return payload_of(message).get("state") == self.state_of(wish) and set(due) <= set(told)
+        order = self.order_in(message)
+        told = {payload_of(line).get("sequence") for line in message.thread}
+        return message.metadata == copy_message.metadata(order) and told.issuperset(self.due(order))
+
+    def order_in(self, message: Message) -> OrderStanding:
+        """The order that a message is about, as the bot's own file has it."""
+        with closing(open_to_read(self.audit_log)) as connection:
+            order = order_named(connection, str(payload_of(message)["order_id"]))
+        assert order is not None, message.rendered
+        return order
+
+    def due(self, order: OrderStanding) -> list[int]:
+        """The events that the thread of an order has to tell, by their sequence."""
+        with closing(open_to_read(self.audit_log)) as connection:
+            begun = first_event_of(connection, order.order.id)
+        story = [recorded for recorded in self.events() if recorded.sequence >= begun]
+        return [recorded.sequence for recorded in story if thread.line(recorded, order, is_last=False)]
 
     def state_of(self, wish: Wish) -> str:
         """How its copy stands, in the bot's own file."""
@@ -203,9 +252,23 @@ class Stage:
         return [one for one in self.cloud.backups(wish.region) if one.content == wish.backup.id]
 
 
+def _can_start(form: Form) -> bool:
+    """Whether the confirmation is there, with all that it has to say."""
+    return form.is_open and form.submit_text in STARTS
+
+
 def _says_no(form: Form) -> bool:
     """Whether the person is told that something went wrong, or has to confirm again what has changed."""
-    return form.is_open and (form.title == "Something broke" or START in form.rendered)
+    return form.is_open and (form.title == "Something broke" or _can_start(form))
+
+
+async def _as_far_as_possible(done: Awaitable[T]) -> T | None:
+    """What a person does; ``None`` where the bot does not let them."""
+    try:
+        return await done
+    except (AppError, NotPossibleError, NotShownError, TimeoutError):
+        await asyncio.sleep(0.05)  # a person's second thought, not a condition
+        return None
 
 
 def payload_of(message: Message) -> Mapping[str, object]:
