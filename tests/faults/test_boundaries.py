@@ -1,9 +1,9 @@
 """The fault matrix: trouble at every boundary of the bot, one place and one kind after the other, generated.
 
-The default run tries a sample, spread over the whole way of each scenario. All of it, some 3,700 cases, and random
-cases of several troubles in one run:
+The default run tries a sample, spread over the whole way of each scenario. `.ci/run` tries every sixth place with each
+kind of trouble, and random cases of several troubles in one run. All of it, some 3,700 cases:
 
-    sh .run tests tests/faults -n 2 -m slow
+    sh .run tests tests/faults -n 2 -m "slow or exhaustive"
 
 More random ones, from another seed: ``FAULT_SEED=7 FAULT_CASES=500`` before the same with ``-k random``.
 """
@@ -35,8 +35,8 @@ SAMPLE = 3
 LONG_ONES: frozenset[Scenario] = frozenset({a_chain_of_four, two_overlapping_chains})
 """Scenarios that take longer: two cases of each kind, at other places for each kind."""
 
-SHARDS = 4
-"""Parts of the whole matrix for one kind and scenario, so that the parts can share the processors."""
+SHARDS = 6
+"""Parts of the whole matrix for one kind and scenario; the first is for every change, the others are exhaustive."""
 
 SEED = int(os.environ.get("FAULT_SEED", "1"))
 RANDOM_CASES = int(os.environ.get("FAULT_CASES", "60"))
@@ -59,11 +59,16 @@ async def test_a_sample(tmp_path: Path, record_property: Report, scenario: Scena
     await all_is_well(tmp_path, record_property, scenario, single_cases(sample, kind))
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1800)
 @each_scenario
 @each_kind
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize(
+    "shard",
+    [
+        pytest.param(0, marks=pytest.mark.slow),
+        *(pytest.param(shard, marks=pytest.mark.exhaustive) for shard in range(1, SHARDS)),
+    ],
+)
 async def test_everything(tmp_path: Path, record_property: Report, scenario: Scenario, kind: Kind, shard: int) -> None:
     cases = single_cases(await places_in(tmp_path, scenario), kind)
     await all_is_well(tmp_path, record_property, scenario, cases[shard::SHARDS])
