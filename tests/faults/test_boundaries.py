@@ -45,6 +45,9 @@ RANDOM_CASES = int(os.environ.get("FAULT_CASES", "60"))
 KEY_BOUNDARIES = ("cloud POST action", "slack chat", "workflow", "write bot")
 """Where something would be lost or doubled first: the sample is from these."""
 
+PLACES: dict[Scenario, list[Place]] = {}
+"""Of each scenario that was played without trouble."""
+
 Report = Callable[[str, object], None]
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
@@ -83,10 +86,12 @@ async def test_random_troubles_in_two_lives(tmp_path: Path, record_property: Rep
 
 
 async def places_in(folder: Path, scenario: Scenario) -> list[Place]:
-    """Every place, in the order of a run that had no trouble."""
-    home = folder / "scout"
-    home.mkdir()
-    return await scouted(home, scenario)
+    """Every place, in the order of a run that had no trouble, which is made once by each process of the tests."""
+    if scenario not in PLACES:
+        home = folder / "scout"
+        home.mkdir()
+        PLACES[scenario] = await scouted(home, scenario)
+    return PLACES[scenario]
 
 
 async def all_is_well(folder: Path, report: Report, scenario: Scenario, cases: Sequence[Case]) -> None:

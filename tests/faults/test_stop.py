@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from bot.domain.copies import CopyState
 from bot.domain.events import EventKind
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
 from tests.faults.patience import eventually
@@ -28,7 +29,7 @@ async def test_during_running_copies(real_stage: Stage) -> None:
     for wish in wishes:
         await stage.asks(wish)
     await stage.until(EventKind.ACCEPTED, wishes[0])
-    await stage.until(EventKind.WAITING_FOR_PARENT, wishes[1])
+    await eventually(lambda: stage.state_of(wishes[1]) == CopyState.WAITING)
     await stage.until_current(*wishes)
     said = [stage.shown(wish) for wish in wishes], [stage.lines_of(wish) for wish in wishes]
     await stopped(stage)
