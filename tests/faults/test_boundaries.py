@@ -3,7 +3,7 @@
 The default run tries a sample, spread over the whole way of each scenario. `.ci/run` tries every sixth place with each
 kind of trouble, and random cases of several troubles in one run. All of it, some 3,700 cases:
 
-    sh .run tests tests/faults -n 2 -m "slow or exhaustive"
+    sh .run tests tests/faults -m "slow or exhaustive"
 
 More random ones, from another seed: ``FAULT_SEED=7 FAULT_CASES=500`` before the same with ``-k random``.
 """
