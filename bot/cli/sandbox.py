@@ -273,7 +273,7 @@ def _without_proxies() -> Iterator[None]:
 @click.option("--socket-mode", is_flag=True, help="The bot connects to Slack, rather than Slack to it.")
 @click.option("--browser/--no-browser", default=None, help="Open the page; usually where there is a screen for it.")
 def sandbox(*, only: str | None, port: int, seed: int, speed: float, socket_mode: bool, browser: bool | None) -> None:
-    """Try the bot on a page that looks like Slack, with a simulated cloud behind it.
+    """Try the bot on a page like Slack, with a simulated cloud.
 
     Prints where everything is and what can be done with it. Nothing leaves this machine. Ctrl-C ends it.
     """

