@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -282,16 +283,14 @@ async def test_a_copy_that_finds_its_parent_on_the_way_comes_after_that(world: W
 
 
 async def test_copies_that_wait_for_their_parents_are_not_given_up_and_those_that_could_begin_are() -> None:
-    world = World.new(replace(QUICK, give_up=5.0))
+    world = World.new(replace(QUICK, give_up=3600.0))
     standing = await ordered(world, *CHAIN)
     working = asyncio.create_task(carried_out(world, standing))
-    await until(lambda: sent(world) == ["link-0"])
-    world.clock.jump(4.0)
-    for done in range(1, 4):
+    for number, link in enumerate(standing.copies, start=1):
+        await until(partial(world.stands_at, link, CopyState.RUNNING))
+        assert len(sent(world)) == number
+        world.clock.jump(3000.0)  # together longer than one may wait altogether
         world.cloud.finish_copies()
-        await until(lambda expected=done + 1: len(sent(world)) == expected)  # type: ignore[misc]  # bound at once
-        world.clock.jump(4.0)  # longer than one may wait altogether
-    world.cloud.finish_copies()
     assert states(await working) == [CopyState.COMPLETED] * 4
 
 
