@@ -1,10 +1,12 @@
 """The one message of a copy and its thread: complete, in order, and told wherever it can be."""
 
 import time
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import count, pairwise
 
 import pytest
 
+from bot.domain.events import RecordedEvent
 from bot.slack.client import SlackClient
 from bot.slack.pacing import Pacer
 from tests.fakes.conditions import until
@@ -47,6 +49,32 @@ async def test_what_happens_at_once_is_shown_once_and_told_line_by_line(telling:
     assert len(telling.lines(message)) == 2
     assert telling.served.calls("chat.postMessage") == 3
     assert telling.served.calls("chat.update") == 0
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+async def test_who_asked_is_mentioned_in_the_last_line_only_whenever_the_copy_ends(
+    telling: Telling, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """It ends right after the notifier has read the story so often."""
+    reads = count(1)
+    copy = await telling.asks()
+    for kind, state in STEPS[:2]:
+        copy = await telling.goes(copy, kind, state)
+    read = telling.world.record.story
+
+    async def ends_after_it_was_read(order_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
+        story = await read(order_id, after=after)
+        now = await telling.world.now(copy)
+        for kind, state in STEPS[2:] if next(reads) == number else ():
+            now = await telling.goes(now, kind, state)
+        return story
+
+    monkeypatch.setattr(telling.world.record, "story", ends_after_it_was_read)
+    async with telling.process():
+        await telling.until_told(copy)
+
+    (message,) = telling.messages
+    assert [line.startswith(f"@{copy.requested_by.name}") for line in telling.lines(message)] == [False, True]
 
 
 async def test_the_message_can_be_understood_and_found_again(telling: Telling) -> None:
