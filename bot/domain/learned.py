@@ -56,7 +56,7 @@ def learn(times: Iterable[CopyTime], size_gb: float | None) -> Learned | None:
     Returns:
         ``None`` while too few are known.
     """
-    known = list(times)
+    known = [each for each in times if each.seconds >= 0]  # the clock was set back meanwhile
     similar = [each for each in known if _similar(each.size_gb, size_gb)]
     chosen = similar if len(similar) >= FEWEST else known
     if len(chosen) < FEWEST:

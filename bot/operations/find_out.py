@@ -13,7 +13,7 @@ from bot.operations.ports import Ports
 
 
 async def find_out_whether_it_began(ports: Ports, copy: Copy) -> None:
-    """Look at both sides once, write down what that says, and otherwise wait for the next look.
+    """Look at both sides again and again until it is known what became of the request, and write that down.
 
     The copy goes on as RUNNING if it began; is sent again if nothing is to be seen for `Pace.settle` seconds after
     the request; and becomes UNDECIDED, for a person to say, if the cloud cannot be asked for `Pace.patience`.
@@ -21,22 +21,33 @@ async def find_out_whether_it_began(ports: Ports, copy: Copy) -> None:
     if copy.reason is None:
         await move(ports, copy, copy.state, EventKind.OUTCOME_UNKNOWN, reason=Reason.OUTCOME_UNKNOWN)
         return
-    look = await ports.watch.look(copy, not_before=ports.clock.now())
-    age = (look.at - (copy.sent_at or copy.requested_at)).total_seconds()
+    sent_at = copy.sent_at or copy.requested_at
+    while True:
+        look = await ports.watch.look(copy, not_before=ports.clock.now())
+        sent_at = min(sent_at, look.at)  # the clock may have been set back since
+        age = (look.at - sent_at).total_seconds()
+        if await _is_found_out(ports, copy, look, age):
+            return
+        seen = await ports.record.changed(copy, ports.pace.until_next_look(age))
+        if seen.revision != copy.revision:
+            return
+
+
+async def _is_found_out(ports: Ports, copy: Copy, look: Look, age: float) -> bool:
+    """Whether a look says what became of the request, or that a person has to; what follows is written down."""
     match progress_of(copy, look):
         case InProgress() if await _another_copy_explains(ports, copy, look):
-            pass
+            return False
         case InProgress() | Arrived() | Broken():
             await move(ports, copy, CopyState.RUNNING, EventKind.FOUND_BEGUN, reason=None, fault=None)
-            return
         case NothingThere() if age >= ports.pace.settle:
             await _send_again_or_fail(ports, copy)
-            return
         case CannotTell(fault) if age >= ports.pace.patience and copy.state is CopyState.SENDING:
             reason = Reason.OUTCOME_UNKNOWN
             await move(ports, copy, CopyState.UNDECIDED, EventKind.ASKED_PERSON, reason=reason, fault=fault)
-            return
-    await ports.record.changed(copy, ports.pace.until_next_look(age))
+        case _:
+            return False
+    return True
 
 
 async def _another_copy_explains(ports: Ports, copy: Copy, look: Look) -> bool:

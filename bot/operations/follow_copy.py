@@ -19,13 +19,13 @@ async def follow_copy(ports: Ports, copy: Copy) -> None:
     watched for `Pace.give_up` seconds is LOST. One that runs longer than nearly all before it between these regions is
     called slow, once.
     """
-    nothing_since: datetime | None = None
+    nothing_since: datetime | None = None  # never later than now: the clock may be set back
     learned = None if copy.is_slow else await learned_of(ports, copy.backup, copy.destination)
     while True:
         look = await ports.watch.look(copy, not_before=ports.clock.now())
         age = (look.at - (copy.sent_at or copy.requested_at)).total_seconds()
         progress = progress_of(copy, look)
-        nothing_since = (nothing_since or look.at) if isinstance(progress, NothingThere) else None
+        nothing_since = min(nothing_since or look.at, look.at) if isinstance(progress, NothingThere) else None
         match progress:
             case Arrived(found):
                 await _complete(ports, copy, found, age)

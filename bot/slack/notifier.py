@@ -40,8 +40,10 @@ SECONDS_TO_FINISH = 3.0
 next process has looked for it.
 """
 
-SECONDS_BEFORE = 300.0
-"""How much older than its order a message may look: clocks differ."""
+SECONDS_BEFORE = 86_400.0
+"""How much older than its order a message may look: Slack's clock is right, this machine's may have been wrong by hours
+when it wrote the order down.
+"""
 
 
 class Posts(Protocol):

@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.cloud import RunningCloud, SimulatedCloud
 from bot.sandbox.workspace import ServedWorkspace, SimulatedWorkspace
-from tests.faults.processes import free_port
 
 
 @dataclass(slots=True)
 class Network:
-    """Both simulators' servers."""
+    """Both simulators' servers.
+
+    Attributes:
+        ports: the cloud's and the workspace's.
+    """
 
     cloud: SimulatedCloud
     workspace: SimulatedWorkspace
-    _ports: tuple[int, int] = field(default_factory=lambda: (free_port(), free_port()))
+    ports: tuple[int, int]
     _servers: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @asynccontextmanager
@@ -34,7 +37,7 @@ class Network:
         await self._connect()
 
     async def _connect(self) -> tuple[RunningCloud, ServedWorkspace]:
-        cloud, workspace = self._ports
+        cloud, workspace = self.ports
         return (
             await self._servers.enter_async_context(self.cloud.serving(cloud)),
             await self._servers.enter_async_context(self.workspace.serving(workspace)),

@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-import random
 import signal
-import socket
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping
@@ -215,15 +213,3 @@ class ServedBot(BotProcess):
 
     def _whole_environment(self) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "PYTHONPATH": str(self.code), **self.environment}
-
-
-def free_port() -> int:
-    """A port that nobody listens on now, of those that connections do not take by themselves (32768 and more)."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as attempt:
-            try:
-                attempt.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

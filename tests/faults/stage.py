@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -22,9 +22,10 @@ from bot.storage import UnreadableFileError, read_newest
 from bot.storage.database import open_to_read
 from bot.storage.orders import first_event_of, order_named
 from tests.fakes.conditions import until
+from tests.fakes.ports import held_ports
 from tests.faults.network import Network
 from tests.faults.patience import eventually
-from tests.faults.processes import BotProcess, ServedBot, free_port
+from tests.faults.processes import BotProcess, ServedBot
 
 COMMAND = "/copy-backup"
 CHANNEL = "#databases"
@@ -290,12 +291,14 @@ async def set_stage(
         speed: how much faster than true copies run; at 300 one takes a quarter of a second.
         **settings: of the bot, instead of the usual ones.
     """
-    cloud, workspace, port = SimulatedCloud(estate=Estate({}), speed=speed), SimulatedWorkspace(), free_port()
+    cloud, workspace = SimulatedCloud(estate=Estate({}), speed=speed), SimulatedWorkspace()
     cloud.limits.lift()
     full = cloud.add_backup(name="weekly-2026-11-20")
     incremental = cloud.add_backup(name="nightly-2026-11-22", parent_id=full.id, size=0.5)
-    network = Network(cloud, workspace)
-    async with network.connected() as (running_cloud, served):
+    async with AsyncExitStack() as exits:
+        port, *others = exits.enter_context(held_ports(3))
+        network = Network(cloud, workspace, (others[0], others[1]))
+        running_cloud, served = await exits.enter_async_context(network.connected())
         address = f"http://127.0.0.1:{port}"
         workspace.group("dba").extend(workspace.person(name).id for name in ("alice", "bob"))
         app = workspace.install(build_manifest(command=COMMAND, public_url=None if socket_mode else address))

@@ -16,7 +16,7 @@ from bot.domain.events import EventKind
 from bot.domain.reasons import Fault, Reason
 from bot.operations.carry_out_copy import carry_out_copy
 from tests.fakes.conditions import until
-from tests.fakes.world import DOWN, QUICK, World
+from tests.fakes.world import DOWN, FULL, QUICK, World
 
 HOUR = timedelta(hours=1).total_seconds()
 DAY = 24 * HOUR
@@ -71,6 +71,42 @@ async def test_while_a_request_that_was_refused_waits_to_be_sent_again(jump: flo
     assert copy.state is CopyState.COMPLETED
     assert len(world.cloud.copy_requests) == 2
     assert time.monotonic() - began < 20
+
+
+async def test_back_after_a_request_that_was_lost_on_its_way() -> None:
+    """The look that shall find out seems to come before the request; it is sent again all the same."""
+    world = World.new(PATIENT)
+    world.cloud.refuse(LOST, call="copy")
+
+    def look(count: int) -> None:
+        if count == 1:
+            world.clock.jump(-HOUR)
+        if len(world.cloud.copy_requests) == 2:
+            world.cloud.finish_copies()
+
+    world.watch.before_look = look
+    began = time.monotonic()
+    copy = await carried_out(world, await world.requested())
+    assert copy.state is CopyState.COMPLETED
+    assert len(world.cloud.copy_requests) == 2
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("at_look", [1, 2])
+async def test_back_while_a_copy_is_nowhere_to_be_seen(at_look: int) -> None:
+    """It has failed after the time that is always left to it, not an hour later."""
+    world = World.new(PATIENT)
+
+    def look(count: int) -> None:
+        world.cloud.finish_copies()
+        if count == 1:
+            world.cloud.remove("IAD", FULL.id)
+        if count == at_look:
+            world.clock.jump(-HOUR)
+
+    world.watch.before_look = look
+    copy = await carried_out(world, await world.requested())
+    assert (copy.state, copy.reason) == (CopyState.FAILED, Reason.COPY_NEVER_APPEARED)
 
 
 async def test_back_before_a_restart() -> None:

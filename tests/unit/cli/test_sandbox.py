@@ -16,6 +16,7 @@ from bot.cli import main
 from bot.cli.sandbox import Sandbox, SimulatedCloud, running_sandbox
 from tests.fakes.command_line import Running, run, running
 from tests.fakes.conditions import until
+from tests.fakes.ports import held_ports
 
 
 @pytest.fixture
@@ -36,15 +37,10 @@ async def cloud_alone(folder: Path, *options: str) -> AsyncIterator[tuple[Runnin
         yield process, json.loads(await process.says("{"))
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 async def test_the_cloud_alone_says_in_one_line_how_to_come_in(tmp_path: Path) -> None:
-    port = free_port()
-    async with cloud_alone(tmp_path, "--seed", "5", "--port", str(port)) as (process, said):
-        ended = await process.stops(signal.SIGTERM)
+    with held_ports(1) as (port,):
+        async with cloud_alone(tmp_path, "--seed", "5", "--port", str(port)) as (process, said):
+            ended = await process.stops(signal.SIGTERM)
 
     assert (ended.code, ended.errors) == (0, "")
     assert ended.out.count("\n") == 1

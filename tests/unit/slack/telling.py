@@ -68,9 +68,8 @@ class Telling:
         asked = replace(
             sample_copy(number),
             requested_by=Person(alice.id, alice.name),
-            requested_at=datetime.now(UTC),
             channel=self.channel.id,
-            **changes,  # type: ignore[arg-type]  # attributes of Copy
+            **{"requested_at": datetime.now(UTC), **changes},  # type: ignore[arg-type]  # attributes of Copy
         )
         event = Event(EventKind.COPY_REQUESTED, asked.requested_at, asked.requested_by, copy_id=asked.id)
         await self.world.record.open(sample_order(asked), [(asked, event)])

@@ -1,6 +1,7 @@
 """Whatever happens in between, everything is told once: after a crash, a lost answer, while Slack is away."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -97,6 +98,20 @@ async def test_after_a_crash_while_the_message_was_posted_there_is_one_message(
     (message,) = telling.messages
     assert "Done" in message.rendered
     assert len(telling.lines(message)) == 2
+
+
+async def test_after_a_crash_the_message_is_found_also_where_the_clock_was_wrong_by_an_hour(telling: Telling) -> None:
+    """Slack's clock stamps the message, this machine's the order."""
+    an_hour_ahead = datetime.now(UTC) + timedelta(hours=1)
+    async with telling.process():
+        copy = await telling.asks(requested_at=an_hour_ahead)
+        await telling.until_shown(copy)
+    await telling.posts.save(Post(copy.id, copy.channel))
+
+    async with telling.process():
+        await telling.until_told(await telling.goes_to_the_end(copy))
+
+    assert len(telling.messages) == 1
 
 
 async def test_its_message_is_found_among_many(telling: Telling) -> None:
