@@ -19,10 +19,11 @@ from bot.domain.events import Event, EventKind
 from bot.domain.pace import Pace
 from bot.domain.people import BOT
 from bot.domain.policy import AccessRules
+from bot.domain.rules import Rules
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
-from bot.operations.ports import Clock, Ports
+from bot.operations.ports import Clock, FixedRules, Ports, RulesInForce
 from bot.operations.review import open_copies
 from bot.server import build_web, serving
 from bot.settings import Settings
@@ -85,13 +86,18 @@ def slack_options(settings: Settings) -> SlackOptions:
         app_token=settings.slack_app_token,
         api_url=settings.slack_api_url,
         command=settings.slack_command,
-        rules=AccessRules(
-            people=frozenset(settings.allowed_people),
-            groups=frozenset(settings.allowed_user_groups),
-            channels=frozenset(settings.allowed_channels),
-        ),
         seconds_between_writes=settings.message_update_seconds,
     )
+
+
+def rules_of(settings: Settings) -> RulesInForce:
+    """The rules, as the settings have them."""
+    access = AccessRules(
+        people=frozenset(settings.allowed_people),
+        groups=frozenset(settings.allowed_user_groups),
+        channels=frozenset(settings.allowed_channels),
+    )
+    return FixedRules(Rules.only(access))
 
 
 def pace_of(settings: Settings) -> Pace:
@@ -151,7 +157,7 @@ async def looking(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
     async with client, aclosing(cloud):
         yield [
             *file_probes(settings.database_path, settings.audit_key),
-            *SlackHealth(client, options, clock or SystemClock()).probes(),
+            *SlackHealth(client, options, rules_of(settings).now(), clock or SystemClock()).probes(),
             *CloudHealth(cloud).probes(),
         ]
 
@@ -181,6 +187,7 @@ async def _wire(settings: Settings, storage: Storage, stack: AsyncExitStack) -> 
         engine=engine,
         clock=clock,
         pace=pace_of(settings),
+        rules=rules_of(settings),
     )
     return ports, engine
 

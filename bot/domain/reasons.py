@@ -36,6 +36,14 @@ class Reason(StrEnum):
     PERSON_UNKNOWN = "person_unknown"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"
     WRONG_WORKSPACE = "wrong_workspace"
+    NOT_IN_RULES = "not_in_rules"
+    FROZEN = "frozen"
+    TOO_MANY_RUNNING = "too_many_running"
+    TOO_MANY_COPIES_A_DAY = "too_many_copies_a_day"
+    TOO_MUCH_A_DAY = "too_much_a_day"
+    ROLE_CANNOT_COPY = "role_cannot_copy"
+    DECLINED = "declined"
+    APPROVAL_EXPIRED = "approval_expired"
     NOT_FROM_SLACK = "not_from_slack"
 
     # What Cloud Databases answered

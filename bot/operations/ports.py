@@ -13,6 +13,7 @@ from bot.domain.orders import Order, OrderStanding
 from bot.domain.pace import Pace
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault
+from bot.domain.rules import Rules
 
 
 class StoreTroubleError(Exception):
@@ -325,6 +326,25 @@ class Engine(Protocol):
         ...
 
 
+class RulesInForce(Protocol):
+    """The rules, which may be changed while the bot runs."""
+
+    def now(self) -> Rules:
+        """As they are now, from memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedRules:
+    """Rules that nobody changes while the bot runs."""
+
+    rules: Rules
+
+    def now(self) -> Rules:
+        """The rules."""
+        return self.rules
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The world, as the operations are given it."""
@@ -336,3 +356,4 @@ class Ports:
     engine: Engine
     clock: Clock
     pace: Pace
+    rules: RulesInForce

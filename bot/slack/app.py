@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.domain.events import RecordedEvent
-from bot.domain.policy import AccessRules
 from bot.operations.ports import Ports
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.desk import Desk
@@ -62,7 +61,6 @@ class SlackOptions:
     app_token: SecretStr | None
     api_url: str
     command: str
-    rules: AccessRules
     seconds_between_writes: float = 1.0
 
 
@@ -73,12 +71,12 @@ class SlackRoom:
         self._options = options
         self._client = SlackClient(options.bot_token, options.api_url)
         self._errands = Errands()
-        self._directory = Directory(self._client, options.rules, self._errands)
+        self._directory = Directory(self._client, ports.rules, self._errands)
         self._tally = Tally(ports, self._errands)
         self._signatures = SignatureCheck(options.signing_secret) if options.signing_secret else None
         pacer = Pacer(options.seconds_between_writes)
         self._notifier = Notifier(ports, posts, self._client, self._errands, pacer)
-        guard = Guard(ports, options.rules, self._directory, self._errands)
+        guard = Guard(ports, self._directory, self._errands)
         desk = Desk(ports, self._client, guard, self._errands, posts, options.command)
         self._app = self._bolt(desk)
         app_token = options.app_token

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from bot.domain.policy import AccessRules, Member
+from bot.domain.policy import Member
+from bot.operations.ports import RulesInForce
 from bot.slack.answers import User
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands
@@ -55,7 +56,7 @@ class Directory:
     def __init__(
         self,
         client: SlackClient,
-        rules: AccessRules,
+        rules: RulesInForce,
         errands: Errands,
         *,
         memory: Memory | None = None,
@@ -104,7 +105,7 @@ class Directory:
         """Ask who is in the user groups that the rules name, as far as that is not fresh. Those that cannot be asked
         about stay as they were.
         """
-        for group in sorted(self._rules.groups):
+        for group in sorted(self._rules.now().named.groups):
             if self._age_of(self._groups.get(group)) < self._memory.fresh:
                 continue
             try:
@@ -160,8 +161,9 @@ class Directory:
         return self._clock() - known.at if known else float("inf")
 
     def _groups_of_interest(self, person_id: str) -> Sequence[str]:
-        """The groups that decide about somebody: none about whom the rules name."""
-        return () if person_id in self._rules.people else tuple(self._rules.groups)
+        """The groups that may decide about somebody: none about whom the only rule names."""
+        rules = self._rules.now()
+        return () if rules.knows_without_groups(person_id) else tuple(rules.named.groups)
 
     def _remembered(self, person_id: str) -> Member | None:
         known = self._people.get(person_id)

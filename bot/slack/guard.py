@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from slack_sdk.signature import SignatureVerifier
 
 from bot.domain.people import Person
-from bot.domain.policy import AccessRules, refusal
+from bot.domain.policy import Member
 from bot.domain.reasons import Reason
 from bot.operations.ports import Ports, StoreTroubleError
 from bot.operations.refuse import record_refusal
@@ -114,9 +114,8 @@ class Tally:
 class Guard:
     """Decides on people."""
 
-    def __init__(self, ports: Ports, rules: AccessRules, directory: Directory, errands: Errands) -> None:
+    def __init__(self, ports: Ports, directory: Directory, errands: Errands) -> None:
         self._ports = ports
-        self._rules = rules
         self._directory = directory
         self._errands = errands
 
@@ -125,7 +124,7 @@ class Guard:
         if wrong := self._wrong_workspace(visit):
             return wrong
         member = self._directory.known(visit.person.id)
-        return Undecided.ASK_SLACK if member is None else refusal(self._rules, member, self._place(visit))
+        return Undecided.ASK_SLACK if member is None else self._at_door(member, visit)
 
     async def check(self, visit: Visit, *, patience: float = 10.0) -> Reason | None:
         """Why somebody may not come in, by what Slack says now or said a few minutes ago; ``None`` if they may.
@@ -139,7 +138,7 @@ class Guard:
         reason = self._wrong_workspace(visit)
         if reason is None:
             member = await self._directory.member(visit.person.id, patience=patience)
-            reason = Reason.PERSON_UNKNOWN if member is None else refusal(self._rules, member, self._place(visit))
+            reason = Reason.PERSON_UNKNOWN if member is None else self._at_door(member, visit)
         if reason is not None:
             self.write_down(visit, reason)
         return reason
@@ -153,10 +152,12 @@ class Guard:
 
     def may_tell(self, channel: str) -> bool:
         """Whether the rules let the bot post to a channel."""
-        return not self._rules.channels or channel in self._rules.channels
+        channels = self._ports.rules.now().channels_for_work
+        return not channels or channel in channels
 
-    def _place(self, visit: Visit) -> str | None:
-        return next(iter(self._rules.channels), None) if visit.in_own_view else visit.channel
+    def _at_door(self, member: Member, visit: Visit) -> Reason | None:
+        rules = self._ports.rules.now()
+        return rules.door_anywhere(member) if visit.in_own_view else rules.door(member, visit.channel)
 
     def _wrong_workspace(self, visit: Visit) -> Reason | None:
         home = self._directory.home

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 
+from bot.domain.rules import Rules
 from bot.operations.health import Check, Finding, Once, Probe, Subject
 from bot.operations.ports import Clock
 from bot.slack.answers import Identity
@@ -36,30 +37,32 @@ Granted = tuple[Identity, frozenset[str]]
 class SlackHealth:
     """The probes of the Slack room."""
 
-    def __init__(self, client: SlackClient, options: SlackOptions, clock: Clock) -> None:
+    def __init__(self, client: SlackClient, options: SlackOptions, rules: Rules, clock: Clock) -> None:
         """Prepare; nothing is asked yet.
 
         Args:
             client: asks Slack. Whoever made it closes it.
             options: what the Slack room knows of the settings.
+            rules: whose people, groups and channels are looked for.
             clock: the machine's, to be compared with Slack's.
         """
         self._client = client
         self._options = options
+        self._rules = rules
         self._clock = clock
         self._token: Once[Granted | SlackTroubleError] = Once(self._try_token)
 
     def probes(self) -> list[Probe]:
         """What can be looked at, in the order in which it matters."""
-        rules = self._options.rules
+        named = self._rules.named
         return [
             Probe(Subject.BOT_TOKEN, self._bot_token),
             Probe(Subject.SCOPES, partial(self._with_token, Subject.SCOPES, "", _scopes)),
             self._way_in(),
             Probe(Subject.CLOCK, self._time),
-            *self._each(Subject.PERSON, rules.people, self._person),
-            *self._each(Subject.USER_GROUP, rules.groups, self._user_group),
-            *self._each(Subject.CHANNEL, rules.channels, self._channel),
+            *self._each(Subject.PERSON, named.people, self._person),
+            *self._each(Subject.USER_GROUP, named.groups, self._user_group),
+            *self._each(Subject.CHANNEL, named.channels, self._channel),
             Probe(Subject.SCREENS, partial(self._with_token, Subject.SCREENS, "", self._screens)),
         ]
 

@@ -11,10 +11,12 @@ from bot.domain.orders import OrderStanding
 from bot.domain.pace import Pace
 from bot.domain.people import Person
 from bot.domain.plan import CopyPlan, OrderPlan, OrderRequest
+from bot.domain.policy import AccessRules
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault, Reason
+from bot.domain.rules import Rules
 from bot.operations.plan_order import plan_order
-from bot.operations.ports import Cloud, Ports
+from bot.operations.ports import Cloud, FixedRules, Ports
 from bot.operations.request_order import Confirmation, Requested, request_order
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clocks import JumpingClock
@@ -84,6 +86,20 @@ class IdleEngine:
         self.started.append(copy_id)
 
 
+ANYBODY = FixedRules(Rules.only(AccessRules(people=frozenset({ANA.id, BOB.id}))))
+"""Rules by which everybody here may ask for anything."""
+
+
+@dataclass(slots=True)
+class ChangingRules:
+    """Rules that a test changes at any time."""
+
+    rules: Rules
+
+    def now(self) -> Rules:
+        return self.rules
+
+
 @dataclass(slots=True)
 class World:
     """All ports, and short ways to what tests ask for again and again."""
@@ -94,16 +110,25 @@ class World:
     watch: DirectWatch
     engine: IdleEngine
     clock: JumpingClock
+    rules: ChangingRules
     ports: Ports
 
     @classmethod
     def new(cls, pace: Pace = QUICK) -> "World":
         clock, cloud, record = JumpingClock(), MemoryCloud(FULL, CHILD), MemoryRecord()
         catalogue, watch, engine = MemoryCatalogue(clock), DirectWatch(cloud, clock), IdleEngine()
+        rules = ChangingRules(ANYBODY.rules)
         ports = Ports(
-            cloud=cloud, record=record, catalogue=catalogue, watch=watch, engine=engine, clock=clock, pace=pace
+            cloud=cloud,
+            record=record,
+            catalogue=catalogue,
+            watch=watch,
+            engine=engine,
+            clock=clock,
+            pace=pace,
+            rules=rules,
         )
-        return cls(cloud, record, catalogue, watch, engine, clock, ports)
+        return cls(cloud, record, catalogue, watch, engine, clock, rules, ports)
 
     async def order_plan(self, *backups: Backup, **changes: object) -> OrderPlan:
         planned = await plan_order(self.ports, request_for(*backups, **changes))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.assembly import pace_of, slack_options
+from bot.assembly import pace_of, rules_of
 from bot.domain.pace import Pace
 from bot.settings import (
     ENV_FILE,
@@ -301,7 +301,7 @@ def test_an_empty_list_is_nobody(read: Reader, nobody: str) -> None:
 def test_one_rule_is_enough(read: Reader, name: str, value: str) -> None:
     settings = read(**{"ALLOWED_PEOPLE": None, name: value})
 
-    rules = slack_options(settings).rules
+    rules = rules_of(settings).now().named
     assert not rules.allow_nobody
     assert rules.people | rules.groups | rules.channels == set(value.replace(",", " ").split())
 
@@ -380,7 +380,7 @@ def test_no_secret_is_shown_or_logged(read: Reader, caplog: pytest.LogCaptureFix
 
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("bot").warning("%s %r %s", settings, settings, settings.model_dump())
-    options = slack_options(settings)
+    options = rules_of(settings)
 
     for shown in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json(), repr(options)):
         assert "s3cret" not in shown

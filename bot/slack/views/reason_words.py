@@ -3,43 +3,13 @@ who can do it (``cloud-databases-api.md``, Faults). Read by somebody tired, at 3
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME
 from bot.domain.plan import MOST_COPIES
 from bot.domain.reasons import Reason
-
-
-class Who(StrEnum):
-    """Who can cure it."""
-
-    YOU = "you"
-    ADMINISTRATOR = "an administrator of the Rackspace account"
-    OPERATOR = "whoever runs this bot"
-    SUPPORT = "Rackspace support"
-    TIME = "nobody: only time"
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is said of a reason.
-
-    Attributes:
-        title: what happened, as a heading; no full stop.
-        meaning: what it means, in sentences. ``{about}`` stands for what the problem is about.
-        cure: what to do, in sentences.
-        who: who can do it.
-        unnamed: what is said for ``{about}`` where nothing is known about it.
-    """
-
-    title: str
-    meaning: str
-    cure: str
-    who: Who
-    unnamed: str = "it"
-
+from bot.slack.views.denial_words import DENIALS
+from bot.slack.views.reason_text import Who, Words
 
 _NOT_POSSIBLE: Mapping[Reason, Words] = {
     Reason.REGION_NOT_ALLOWED: Words(
@@ -143,51 +113,6 @@ _NOT_POSSIBLE: Mapping[Reason, Words] = {
         "Invite the bot to the channel, or choose another one.",
         Who.YOU,
         unnamed="no reason given",
-    ),
-}
-
-_NOT_ALLOWED: Mapping[Reason, Words] = {
-    Reason.PERSON_NOT_ALLOWED: Words(
-        "You may not use this bot",
-        "Copying backups is limited to certain people, and you are not one of them. Nothing was done.",
-        "Ask whoever runs this bot to add you, or ask a colleague who may.",
-        Who.OPERATOR,
-    ),
-    Reason.PERSON_IS_GUEST: Words(
-        "Guests may not use this bot",
-        "Guests of this workspace and people of other workspaces cannot copy backups. Nothing was done.",
-        "Ask a full member of this workspace who may.",
-        Who.YOU,
-    ),
-    Reason.PERSON_IS_BOT: Words(
-        "Bots may not use this bot",
-        "A copy has to be asked for by a person. Nothing was done.",
-        "Have a person ask for it.",
-        Who.YOU,
-    ),
-    Reason.PERSON_UNKNOWN: Words(
-        "It could not be found out who you are",
-        "Slack did not say whether you may use this bot, and in doubt the answer is no. Nothing was done.",
-        "Try again in a minute. If it stays so, tell whoever runs this bot.",
-        Who.TIME,
-    ),
-    Reason.CHANNEL_NOT_ALLOWED: Words(
-        "Not from this channel",
-        "This bot may be used from certain channels only, and this is not one of them. Nothing was done.",
-        "Ask again from a channel that is meant for it. Whoever runs this bot knows which.",
-        Who.YOU,
-    ),
-    Reason.WRONG_WORKSPACE: Words(
-        "Not from this workspace",
-        "This bot serves another Slack workspace. Nothing was done.",
-        "Ask from the workspace that the bot is installed in.",
-        Who.YOU,
-    ),
-    Reason.NOT_FROM_SLACK: Words(
-        "The request did not come from Slack",
-        "Its signature is missing, wrong or too old. Nothing was done.",
-        "If a person's click was refused so, check the signing secret and the clock of the bot's machine.",
-        Who.OPERATOR,
     ),
 }
 
@@ -362,5 +287,5 @@ _ENDED: Mapping[Reason, Words] = {
     ),
 }
 
-WORDS: Mapping[Reason, Words] = MappingProxyType({**_NOT_POSSIBLE, **_NOT_ALLOWED, **_ANSWERED, **_ENDED})
+WORDS: Mapping[Reason, Words] = MappingProxyType({**_NOT_POSSIBLE, **DENIALS, **_ANSWERED, **_ENDED})
 """Every reason has its words."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from bot.domain.copies import Copy
 from bot.domain.reasons import Fault, Problem, Reason
-from bot.slack.views.reason_words import WORDS, Who, Words
+from bot.slack.views.reason_text import Who, Words
+from bot.slack.views.reason_words import WORDS
 from bot.slack.views.text import code, cut, duration, escape, plain
 
 LONGEST_MESSAGE = 500

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from bot.domain.backup import REGIONS_FOR_COPIES, Backup, BackupStatus, Datastore, Origin
 from bot.domain.pace import Pace
 from bot.domain.policy import AccessRules
-from bot.operations.ports import Cloud, Engine, Ports, Watch
+from bot.domain.rules import Rules
+from bot.operations.ports import Cloud, Engine, FixedRules, Ports, Watch
 from bot.server import build_web, serving
 from bot.slack.app import SlackOptions, build_app
 from bot.storage import Storage, open_storage
@@ -75,6 +76,7 @@ async def _room(storage: Storage, clock: SystemClock, api_url: str) -> AsyncIter
         engine=cast("Engine", None),
         clock=clock,
         pace=Pace(),
+        rules=FixedRules(Rules.only(AccessRules(channels=frozenset({CHANNEL})))),
     )
     options = SlackOptions(
         bot_token=SecretStr(BOT_TOKEN),
@@ -82,7 +84,6 @@ async def _room(storage: Storage, clock: SystemClock, api_url: str) -> AsyncIter
         app_token=None,
         api_url=api_url,
         command=COMMAND,
-        rules=AccessRules(channels=frozenset({CHANNEL})),
     )
     room = build_app(ports, options, storage.posts)
     try:

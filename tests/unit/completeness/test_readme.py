@@ -16,7 +16,8 @@ from bot.settings import Settings
 from bot.slack.manifest import build_manifest
 from bot.slack.scopes import APP_SCOPE, SCOPES
 from bot.slack.views import help as usage
-from bot.slack.views.reason_words import WORDS, Who
+from bot.slack.views.reason_text import Who
+from bot.slack.views.reason_words import WORDS
 from tests.fakes.repository import README, ROOT, commands, table, words_in_code
 
 # --- Settings ----------------------------------------------------------------------------------------------------

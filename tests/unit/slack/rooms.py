@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from bot.domain.events import Event, EventKind
 from bot.domain.policy import AccessRules
+from bot.domain.rules import Rules
 from bot.sandbox.loopback import loopback_server
 from bot.sandbox.workspace import Form, Person, SimulatedWorkspace
 from bot.server import SLACK_PATH, build_web
@@ -51,13 +52,13 @@ class House:
     async def room(self, rules: AccessRules | None = None) -> AsyncIterator[SlackRoom]:
         """The room, from its beginning to its end."""
         app = self.workspace.app
+        self.world.rules.rules = Rules.only(rules or self.rules)
         options = SlackOptions(
             bot_token=SecretStr(app.bot_token),
             signing_secret=SecretStr(app.signing_secret),
             app_token=None,
             api_url=self.served.api_url,
             command=COMMAND,
-            rules=rules or self.rules,
             seconds_between_writes=0.0,
         )
         room = build_app(self.world.ports, options, self.posts)

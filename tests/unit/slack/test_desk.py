@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.policy import AccessRules
 from bot.domain.posts import Post
+from bot.domain.rules import Rules
 from bot.slack.client import SlackClient
 from bot.slack.desk import Desk, Remembered
 from bot.slack.directory import Directory
@@ -41,13 +42,14 @@ def desk(client: SlackClient, errands: Errands, world: World, posts: MemoryPosts
 
 
 @pytest.fixture
-def strict(client: SlackClient, errands: Errands, world: World, posts: MemoryPosts) -> Desk:
+def strict(client: SlackClient, errands: Errands, posts: MemoryPosts) -> Desk:
     """By rules that name one channel."""
-    return desk_by(AccessRules(channels=frozenset({"C1"})), client, errands, world, posts)
+    return desk_by(AccessRules(channels=frozenset({"C1"})), client, errands, World.new(), posts)
 
 
 def desk_by(rules: AccessRules, client: SlackClient, errands: Errands, world: World, posts: MemoryPosts) -> Desk:
-    guard = Guard(world.ports, rules, Directory(client, rules, errands), errands)
+    world.rules.rules = Rules.only(rules)
+    guard = Guard(world.ports, Directory(client, world.rules, errands), errands)
     return Desk(world.ports, client, guard, errands, posts, COMMAND)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.domain.policy import AccessRules
+from bot.domain.rules import Rules
+from bot.operations.ports import FixedRules
 from bot.slack.answers import Enterprise, User
 from bot.slack.client import SlackClient
 from bot.slack.directory import Directory, Memory, member_of
@@ -39,7 +41,7 @@ Make = Callable[[AccessRules], Directory]
 @pytest.fixture
 def make(served: Served, client: SlackClient, errands: Errands, seconds: Seconds) -> Make:
     def make(rules: AccessRules) -> Directory:
-        directory = Directory(client, rules, errands, memory=MEMORY, clock=seconds)
+        directory = Directory(client, FixedRules(Rules.only(rules)), errands, memory=MEMORY, clock=seconds)
         directory.home = served.workspace.team_id
         return directory
 

@@ -13,6 +13,7 @@ from bot.domain.events import Event, EventKind
 from bot.domain.people import Person
 from bot.domain.policy import AccessRules
 from bot.domain.reasons import Reason
+from bot.domain.rules import Rules
 from bot.operations.ports import StoreTroubleError
 from bot.slack.client import SlackClient
 from bot.slack.directory import Directory
@@ -205,9 +206,10 @@ def door(served: Served, client: SlackClient, errands: Errands, world: World) ->
 
 
 def door_by(rules: AccessRules, served: Served, client: SlackClient, errands: Errands, world: World) -> Door:
-    directory = Directory(client, rules, errands)
+    world.rules.rules = Rules.only(rules)
+    directory = Directory(client, world.rules, errands)
     directory.home = served.workspace.team_id
-    return Door(served, directory, Guard(world.ports, rules, directory, errands), world, errands)
+    return Door(served, directory, Guard(world.ports, directory, errands), world, errands)
 
 
 async def test_slack_is_asked_about_whom_memory_does_not_know(door: Door) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.domain.reasons import Fault, Problem, Reason
-from bot.slack.views.reason_words import WORDS, Who
+from bot.slack.views.reason_text import Who
+from bot.slack.views.reason_words import WORDS
 from bot.slack.views.reasons import answer, explain, gist, sentence
 from tests.fakes.drawings import DOWN, HOSTILE, assert_mrkdwn_is_safe, copy_of
 
