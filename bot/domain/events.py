@@ -14,6 +14,7 @@ class EventKind(StrEnum):
 
     # What a person did
     COPY_REQUESTED = "copy_requested"
+    """``approval`` has the rules by which other people have to agree; ``glass`` why the person passed them over."""
     COPY_JOINED = "copy_joined"
     """Somebody asked for a copy that is open already: it is not made twice, and both are told of it."""
     PLAN_CHANGED = "plan_changed"
@@ -21,12 +22,21 @@ class EventKind(StrEnum):
     STOPPED = "stopped"
     SAID_IT_WAS_COPIED = "said_it_was_copied"
     SAID_SEND_AGAIN = "said_send_again"
+    APPROVED = "approved"
+    """Somebody agreed; ``missing`` more have to."""
+    DECLINED = "declined"
+    GLASS_SEEN = "glass_seen"
+    """An approver has looked afterwards at an order that went on without agreement."""
     REFUSED_PERSON = "refused_person"
     """Somebody who may not tried something."""
     REFUSED_REQUEST = "refused_request"
     """Requests that did not come from Slack, or not from this workspace; ``count`` of them since the last line."""
 
     # What the bot did
+    APPROVAL_REMINDED = "approval_reminded"
+    APPROVAL_EXPIRED = "approval_expired"
+    RELEASED = "released"
+    """The order that a copy belongs to was approved."""
     WAITING_FOR_PARENT = "waiting_for_parent"
     PARENT_ARRIVED = "parent_arrived"
     FOUND_THERE = "found_there"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.backup import Backup
-from bot.domain.people import Person
 from bot.domain.policy import Member, refusal
 from bot.domain.reasons import Problem, Reason
 from bot.domain.rules import AllowRule, ApprovalRule, Limit, Per, Price, Rules
@@ -208,25 +207,3 @@ def _price(prices: Iterable[Price], backup: Backup, destination: str) -> Price |
         ),
         None,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Somebody agreed.
-
-    Attributes:
-        rules: names of the rules that made them an approver.
-    """
-
-    person: Person
-    rules: tuple[str, ...]
-
-
-def missing(needs: Iterable[ApprovalRule], agreements: Sequence[Agreement]) -> tuple[tuple[ApprovalRule, int], ...]:
-    """The rules by which people still have to agree, and how many."""
-    left = ((rule, rule.approvals - _agreed(rule, agreements)) for rule in needs)
-    return tuple((rule, number) for rule, number in left if number > 0)
-
-
-def _agreed(rule: ApprovalRule, agreements: Sequence[Agreement]) -> int:
-    return len({each.person.id for each in agreements if rule.name in each.rules})

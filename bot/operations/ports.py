@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.domain.backup import Backup
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.domain.orders import Order, OrderStanding
 from bot.domain.pace import Pace
@@ -198,6 +199,16 @@ class Record(Protocol):
         limit: int = 20,
     ) -> Sequence[Copy]:
         """Copies, open and ended, newest first; ``None`` means any."""
+        ...
+
+    async def usage(self, since: datetime, *, person_id: str | None = None, channel: str | None = None) -> Usage:
+        """What a person asked for, or what was asked for in a channel.
+
+        Args:
+            since: copies asked for at that time or later are counted, beside those that are open.
+            person_id: who; ``None``: anybody.
+            channel: where it is told; ``None``: anywhere.
+        """
         ...
 
     async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:

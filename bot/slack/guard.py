@@ -143,6 +143,10 @@ class Guard:
             self.write_down(visit, reason)
         return reason
 
+    async def member(self, person_id: str) -> Member | None:
+        """Somebody as Slack knows them now, or knew them a few minutes ago; ``None`` where that cannot be found out."""
+        return await self._directory.member(person_id)
+
     def write_down(self, visit: Visit, reason: Reason) -> None:
         """Write a refusal to the audit log, after Slack has been answered."""
         work = record_refusal(

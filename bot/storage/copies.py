@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database as Connection
 
 from bot.domain.copies import Copy
+from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.storage.json_text import JsonText, seconds_between, time_text
 
@@ -113,6 +114,19 @@ def times_between(connection: Connection, source: str, destination: str, limit: 
         (source, destination, limit),
     )
     return [CopyTime(size, seconds_between(sent_at, ended_at)) for size, sent_at, ended_at in rows]
+
+
+def usage_since(connection: Connection, since: datetime, person_id: str | None, channel: str | None) -> Usage:
+    """What a person asked for, or what was asked for in a channel: open copies, and those asked for since a time."""
+    rows = connection.execute(
+        "SELECT COALESCE(SUM(is_open), 0), COALESCE(SUM(requested_at >= :since), 0), "
+        "COALESCE(SUM(CASE WHEN requested_at >= :since THEN json_extract(body, '$.backup.size_gb') END), 0.0) "
+        "FROM copies WHERE (is_open = 1 OR requested_at >= :since) AND (:person IS NULL OR requested_by = :person) "
+        "AND (:channel IS NULL OR json_extract(body, '$.channel') = :channel)",
+        {"since": time_text(since), "person": person_id, "channel": channel},
+    )
+    running, copies, gb = rows.fetchone()
+    return Usage(running, copies, gb)
 
 
 def all_open_copies(connection: Connection) -> Sequence[Copy]:

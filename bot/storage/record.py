@@ -11,6 +11,7 @@ from sqlite_utils import Database as Connection
 
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.domain.orders import Order, OrderStanding
 from bot.operations.ports import Opened
@@ -24,6 +25,7 @@ from bot.storage.copies import (
     open_copy_of,
     replace_copy,
     times_between,
+    usage_since,
 )
 from bot.storage.database import Database
 from bot.storage.errors import WrongKeyError
@@ -198,6 +200,10 @@ class SqliteRecord:
                 limit=limit,
             )
         )
+
+    async def usage(self, since: datetime, *, person_id: str | None = None, channel: str | None = None) -> Usage:
+        """What a person asked for, or what was asked for in a channel."""
+        return await self._database.read(lambda connection: usage_since(connection, since, person_id, channel))
 
     async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:
         """Times of the latest completed copies between two regions."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.domain.orders import Order, OrderStanding, standing
 from bot.operations.ports import Opened
@@ -135,6 +136,19 @@ class MemoryRecord:
 
     async def all_orders(self) -> Sequence[Order]:
         return [each.order for each in self._orders_oldest_first()]
+
+    async def usage(self, since: datetime, *, person_id: str | None = None, channel: str | None = None) -> Usage:
+        counted = [
+            copy
+            for copy in self._copies.values()
+            if person_id in {None, copy.requested_by.id} and channel in {None, copy.channel}
+        ]
+        lately = [copy for copy in counted if copy.requested_at >= since]
+        return Usage(
+            running=sum(copy.is_open for copy in counted),
+            copies=len(lately),
+            gb=sum(copy.backup.size_gb or 0.0 for copy in lately),
+        )
 
     async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:
         known = [
