@@ -19,9 +19,10 @@ from bot.operations.stop_order import stop_order
 from tests.fakes.clocks import settled
 from tests.fakes.world import CHILD, FULL, World, member_of, request_for
 
-PEOPLE = tuple(Person(f"U-{name}", name) for name in ("ana", "ben", "cleo", "dan", "eve"))
-ASKERS, LEADS, STORAGE = PEOPLE[:3], PEOPLE[1:4], PEOPLE[3:]
-MAY_BREAK = PEOPLE[2]
+PEOPLE = tuple(Person(f"U-{name}", name) for name in ("ana", "ben", "cleo"))
+ANA, BEN, CLEO = PEOPLE
+ASKERS, LEADS, STORAGE = (ANA, CLEO), (ANA, BEN), (BEN, CLEO)
+MAY_BREAK = CLEO
 
 
 def group(people: Sequence[Person]) -> People:
@@ -29,7 +30,7 @@ def group(people: Sequence[Person]) -> People:
 
 
 APPROVALS = (
-    ApprovalRule("leads", group(LEADS), channel="C-leads", approvals=2),
+    ApprovalRule("leads", group(LEADS), channel="C-leads"),
     ApprovalRule("storage", group(STORAGE), channel="C-leads", larger_than_gb=5.0),
 )
 RULES = replace(
@@ -61,7 +62,7 @@ PRESSES = st.lists(
         whole_chain=st.booleans(),
         glass=st.booleans(),
     ),
-    max_size=14,
+    max_size=10,
 )
 
 
@@ -135,14 +136,14 @@ class Play:
             assert standing is not None
             agreed = self.agreed.get(order_id, set())
             size = sum(copy.backup.size_gb or 0.0 for copy in standing.own)
-            enough = len(agreed & group(LEADS).people) >= 2
+            enough = bool(agreed & group(LEADS).people)
             enough = enough and (size <= 5.0 or bool(agreed & group(STORAGE).people))
             for copy in standing.own:
                 has_begun = copy.attempts > 0 or copy.state in {CopyState.SENDING, CopyState.RUNNING}
                 assert not has_begun or enough or order_id in self.broke, (copy, agreed)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(PRESSES)
 def test_no_sequence_of_presses_starts_a_copy_without_agreement(presses: list[Press]) -> None:
     asyncio.run(_played(presses))
