@@ -124,7 +124,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         storage = await _open_storage(settings)
         stack.push_async_callback(storage.close)
         ports, engine = await _wire(settings, storage, stack)
-        slack = build_app(ports, slack_options(settings), storage.posts)
+        slack = build_app(ports, slack_options(settings), storage.posts, storage.approver_posts)
         stack.push_async_callback(slack.aclose)
         storage.record.on_commit(slack.on_event)
         await _note_start(ports)

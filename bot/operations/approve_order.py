@@ -13,7 +13,7 @@ from bot.domain.policy import Member
 from bot.domain.reasons import Problem, Reason
 from bot.domain.rules import ApprovalRule
 from bot.operations.judge_order import judge_again
-from bot.operations.moves import move
+from bot.operations.moves import event_about, move
 from bot.operations.ports import Ports
 
 
@@ -71,6 +71,13 @@ class Obstacle(StrEnum):
     AGREED_ALREADY = "agreed_already"
     AGAINST_THE_RULES = "against_the_rules"
     """The person who asked may not ask for it any more, or it is frozen now."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """Somebody looked at an order that went on without agreement."""
+
+    standing: OrderStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +171,27 @@ async def decline_order(ports: Ports, decision: Decision, reason: str) -> Declin
         )
         if ended:
             return Declined(await ports.record.order(decision.order_id) or standing)
+
+
+async def look_at_broken_glass(ports: Ports, decision: Decision) -> LookedAt | NotDecided:
+    """Write down that an approver has looked at an order that went on without agreement; once is enough.
+
+    Args:
+        ports: the world.
+        decision: who has looked at what.
+    """
+    standing = await ports.record.order(decision.order_id)
+    if standing is None or standing.order.glass is None:
+        return NotDecided(Obstacle.UNKNOWN, standing)
+    if standing.order.requested_by.id == decision.approver.id:
+        return NotDecided(Obstacle.ASKED_FOR_IT, standing)
+    if not ports.rules.now().is_approver(decision.approver):
+        return NotDecided(Obstacle.NO_APPROVER, standing)
+    if any(each.event.kind is EventKind.GLASS_SEEN for each in await ports.record.story(standing.order.id)):
+        return NotDecided(Obstacle.NOT_WAITING, standing)
+    seen = event_about(standing.gate, EventKind.GLASS_SEEN, ports.clock.now(), decision.person, where=decision.where)
+    await ports.record.append(seen)
+    return LookedAt(standing)
 
 
 async def _to_decide(ports: Ports, decision: Decision) -> OrderStanding | NotDecided:

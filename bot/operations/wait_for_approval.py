@@ -33,7 +33,7 @@ async def _follow(ports: Ports, copy: Copy, gate: Copy) -> None:
     if gate.state is CopyState.AWAITING_APPROVAL:
         await first_change(ports, copy, gate, LONGEST_WAIT)
     elif gate.state is CopyState.STOPPED and gate.ready_at is None:
-        await _stop(ports, copy, EventKind.STOPPED, gate.reason or Reason.STOPPED, gate)
+        await _stop(ports, copy, EventKind.LEFT_UNDONE, gate.reason or Reason.STOPPED, gate)
     else:
         await move(ports, copy, copy.first_state, EventKind.RELEASED, ready_at=ports.clock.now())
 

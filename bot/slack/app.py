@@ -19,12 +19,13 @@ from starlette.responses import Response
 
 from bot.domain.events import RecordedEvent
 from bot.operations.ports import Ports
+from bot.slack.audiences import Approvers
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
-from bot.slack.listeners import confirmation, copy_command, copy_form, copy_message, copy_shortcut
+from bot.slack.listeners import approval, confirmation, copy_command, copy_form, copy_message, copy_shortcut
 from bot.slack.notifier import Notifier, Posts
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
@@ -42,7 +43,7 @@ LONGEST_BODY = 4_000_000
 character of which may take up to eight.
 """
 
-LISTENERS = (copy_command, copy_shortcut, copy_form, confirmation, copy_message)
+LISTENERS = (copy_command, copy_shortcut, copy_form, confirmation, copy_message, approval)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class SlackOptions:
 class SlackRoom:
     """The bot's side of Slack."""
 
-    def __init__(self, ports: Ports, options: SlackOptions, posts: Posts) -> None:
+    def __init__(self, ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts) -> None:
         self._options = options
         self._client = SlackClient(options.bot_token, options.api_url)
         self._errands = Errands()
@@ -75,7 +76,10 @@ class SlackRoom:
         self._tally = Tally(ports, self._errands)
         self._signatures = SignatureCheck(options.signing_secret) if options.signing_secret else None
         pacer = Pacer(options.seconds_between_writes)
-        self._notifier = Notifier(ports, posts, self._client, self._errands, pacer)
+        self._notifiers = (
+            Notifier(ports, posts, self._client, self._errands, pacer),
+            Notifier(ports, approver_posts, self._client, self._errands, pacer, audience=Approvers()),
+        )
         guard = Guard(ports, self._directory, self._errands)
         desk = Desk(ports, self._client, guard, self._errands, posts, options.command)
         self._app = self._bolt(desk)
@@ -99,7 +103,8 @@ class SlackRoom:
                 raise
             logger.warning("Slack cannot be reached, and is tried again: %s", str(trouble) or "no answer in time")
             self._taking_up = asyncio.create_task(self._take_up_later(), name="takes up with Slack")
-        await self._notifier.start()
+        for notifier in self._notifiers:
+            await notifier.start()
 
     async def missing(self) -> dict[str, str]:
         """What keeps people from using the bot at the moment, by name; empty when nothing does."""
@@ -117,7 +122,8 @@ class SlackRoom:
         if self._socket is not None:
             await self._socket.aclose()
         self._tally.close()
-        await self._notifier.aclose()
+        for notifier in self._notifiers:
+            await notifier.aclose()
         await self._errands.aclose()
         await self._client.aclose()
 
@@ -147,7 +153,8 @@ class SlackRoom:
 
     def on_event(self, recorded: RecordedEvent) -> None:
         """Something was committed to the audit log: the messages that tell of it are brought up to date."""
-        self._notifier.on_event(recorded)
+        for notifier in self._notifiers:
+            notifier.on_event(recorded)
 
     async def handler(self, request: Request) -> Response:
         """Answer one request of Slack's over HTTP. What is not signed by Slack gets a 401 and nothing else."""
@@ -203,6 +210,6 @@ async def _unexpected(error: Exception) -> BoltResponse:
     return BoltResponse(status=500, body="")
 
 
-def build_app(ports: Ports, options: SlackOptions, posts: Posts) -> SlackRoom:
+def build_app(ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts) -> SlackRoom:
     """The Slack room, not yet started."""
-    return SlackRoom(ports, options, posts)
+    return SlackRoom(ports, options, posts, approver_posts)

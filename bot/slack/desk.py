@@ -7,8 +7,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from bot.domain.judgement import Judgement
+from bot.domain.plan import OrderPlan
 from bot.domain.reasons import Reason
 from bot.operations.find_backups import find_backups, last_source_region
+from bot.operations.judge_order import judge_order
 from bot.operations.ports import Ports
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands, Tell
@@ -91,6 +94,11 @@ class Desk:
         """
         decision = self.decide(visit)
         return await self.guard.check(visit, patience=patience) if isinstance(decision, Undecided) else decision
+
+    async def judgement(self, plan: OrderPlan, person_id: str, channel: str) -> Judgement | None:
+        """What the rules say of a plan of somebody; ``None`` where it cannot be found out who that is."""
+        member = await self.guard.member(person_id)
+        return await judge_order(self.ports, plan, member, channel) if member else None
 
     # Telling one person
 

@@ -30,7 +30,18 @@ from bot.domain.people import Person
 from bot.domain.plan import CopyPlan, ExistingCopy, OrderPlan, OrderRequest
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.domain.retention import Rotation
-from bot.slack.views import answers, confirmation, copy_form, copy_message, history, notices, status, thread
+from bot.slack.rule_samples import JUDGEMENTS, OfApprovers
+from bot.slack.views import (
+    answers,
+    confirmation,
+    copy_form,
+    copy_message,
+    decline_form,
+    history,
+    notices,
+    status,
+    thread,
+)
 from bot.slack.views import help as usage
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.confirmation import Confirmed, Shown
@@ -85,6 +96,7 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
     orders = [_order(copy) for copy in copies]
     events = [_event(kind, number, now) for number, kind in enumerate(EventKind, start=1)]
     many = [replace(copy, id=f"{copy.id}-{number}") for number in range(3) for copy in copies]
+    of_approvers = OfApprovers(orders[0], events, now)
     likely = {copy.id: LEARNED for copy in copies}
     messages = {
         "copy_message": (copy_message.draw(each, now=now, story=events, likely=likely) for each in orders),
@@ -94,6 +106,8 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
         "history": [history.draw(events, EventFilter(text=NAME), command=command)],
         "help": [usage.draw("status", typed=NAME, command=command)],
         "answers": _answers(orders, now, command),
+        "approval_message": of_approvers.messages(),
+        "decisions": of_approvers.answers(),
     }
     together = (Sample(name, message) for name, several in messages.items() for message in _together(several))
     return (*_forms(now), *_confirmations(now), *_notices(orders, now), *together)
@@ -113,6 +127,9 @@ def _forms(now: datetime) -> Iterator[Sample]:
         yield Sample(f"copy_form, {name}", copy_form.draw(form, panel, context, now=now))
     several = replace(form.choosing([BACKUP, PARENT], now), destinations=("IAD", "ORD")).taking_several()
     yield Sample("copy_form, several", copy_form.draw(several, _several(now), context, now=now))
+    for name, judgement in JUDGEMENTS.items():
+        judged = replace(context, judgement=judgement)
+        yield Sample(f"copy_form, {name}", copy_form.draw(form, _plans(now)["full backup"], judged, now=now))
     yield Sample("copy_form, loading", copy_form.draw_loading())
     yield Sample("copy_form, not let in", copy_form.draw_refused(PROBLEMS))
 
@@ -122,6 +139,9 @@ def _confirmations(now: datetime) -> Iterator[Sample]:
     confirmed = Confirmed("V0", plan.request, plan.digest, CHANNEL, Shown(parent="not there"))
     for name, each in {**_plans(now), "several": _several(now)}.items():
         yield Sample(f"confirmation, {name}", confirmation.draw(each, channel=CHANNEL, now=now))
+    for name, judgement in JUDGEMENTS.items():
+        drawn = confirmation.draw(plan, channel=CHANNEL, now=now, judgement=judgement)
+        yield Sample(f"confirmation, {name}", drawn)
     yield Sample("confirmation, changed", confirmation.draw_changed(plan, confirmed, now=now))
 
 
@@ -135,10 +155,12 @@ def _notices(orders: Sequence[OrderStanding], now: datetime) -> Iterator[Sample]
         "channel closed": notices.draw_channel_closed(CHANNEL, ERROR),
         "message": notices.draw_message(answers.not_told(orders[0], ERROR, now=now)),
         "unexpected": notices.draw_unexpected("0123abcd"),
+        "asked": notices.draw_asked(orders[0]),
         "outdated": notices.draw_outdated(command="/copy-backup"),
     }
     for name, view in drawn.items():
         yield Sample(f"notices, {name}", view)
+    yield Sample("decline_form", decline_form.draw("7f3a91c2:0123"))
 
 
 def _answers(orders: Sequence[OrderStanding], now: datetime, command: str) -> Iterator[Message]:

@@ -19,7 +19,7 @@ from bot.storage.database import Database
 from bot.storage.errors import FileInUseError, NewerFileError, StorageError, UnreadableFileError, WrongKeyError
 from bot.storage.export import as_csv, as_json_lines
 from bot.storage.orders import create_orders
-from bot.storage.posts import SqlitePosts, create_posts
+from bot.storage.posts import HAVE_APPROVERS, SqlitePosts, create_approver_posts, create_posts
 from bot.storage.reading import read_all, read_newest
 from bot.storage.record import SqliteRecord
 from bot.storage.verify import verify
@@ -44,7 +44,7 @@ __all__ = [
     "verify",
 ]
 
-RECORD_SCHEMA = (create_events, create_copies, create_orders, create_posts)
+RECORD_SCHEMA = (create_events, create_copies, create_orders, create_posts, create_approver_posts)
 CATALOGUE_SCHEMA = (create_catalogue,)
 
 
@@ -54,6 +54,7 @@ class Storage:
 
     record: SqliteRecord
     posts: SqlitePosts
+    approver_posts: SqlitePosts
     catalogue: SqliteCatalogue
     files: tuple[Database, ...]
 
@@ -90,4 +91,5 @@ async def open_storage(path: Path, clock: Clock, *, key: SecretStr | None = None
     except BaseException:
         await main.close()
         raise
-    return Storage(record, SqlitePosts(main), SqliteCatalogue(memory, clock), (main, memory))
+    approver_posts = SqlitePosts(main, "approver_posts", HAVE_APPROVERS)
+    return Storage(record, SqlitePosts(main), approver_posts, SqliteCatalogue(memory, clock), (main, memory))

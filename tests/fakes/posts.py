@@ -13,6 +13,7 @@ class MemoryPosts:
 
     record: MemoryRecord
     posts: dict[str, Post] = field(default_factory=dict)
+    of_approvers: bool = False
 
     async def post_of(self, order_id: str) -> Post | None:
         return self.posts.get(order_id)
@@ -22,4 +23,6 @@ class MemoryPosts:
 
     async def unfinished(self) -> Sequence[str]:
         orders = await self.record.all_orders()
+        if self.of_approvers:
+            orders = [each for each in orders if each.approval or each.glass]
         return [each.id for each in orders if each.id not in self.posts or not self.posts[each.id].is_finished]

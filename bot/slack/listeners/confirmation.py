@@ -58,6 +58,8 @@ async def _start(desk: Desk, show: ShowView, seen: Confirmed, person: Person) ->
         plan_digest=seen.plan_digest,
         member=member,
         channel=seen.channel,
+        asks_for_approval=seen.asks_for_approval,
+        glass_reason=seen.glass_reason,
     )
     outcome = await request_order(desk.ports, wanted)
     if isinstance(outcome, Requested):
@@ -75,7 +77,7 @@ async def _outcome(desk: Desk, seen: Confirmed, outcome: Requested | Joined | Ch
         case Joined(orders):
             link = await desk.link_to(orders[0].order.id) if orders else None
             return notices.draw_already(orders, now=now, permalink=link)
-        case Changed(plan):
-            return confirmation.draw_changed(plan, seen, now=now)
+        case Changed(plan, judgement):
+            return confirmation.draw_changed(plan, seen, now=now, judgement=judgement)
         case Refused(problems):
             return notices.draw_refused(problems)

@@ -16,7 +16,7 @@ from bot.operations.find_backups import find_backups
 from bot.operations.plan_order import plan_order
 from bot.operations.recognition import show
 from bot.slack.desk import BEFORE_ANSWERING, Desk
-from bot.slack.listeners.opening import show_plan
+from bot.slack.listeners.opening import Asking, show_plan
 from bot.slack.listeners.visits import telling_in_view, visit_of
 from bot.slack.payloads import InView
 from bot.slack.views import copy_form, notices
@@ -77,7 +77,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         name = f"plan-{interaction.trigger_id}"
         await ack(response_action="push", view=notices.draw_looking(request.destinations) | {"external_id": name})
         show = partial(desk.show_next, name)
-        work = show_plan(desk, show, request, form.channel, pushed=True)
+        work = show_plan(desk, show, request, Asking(interaction.user.id, form.channel), pushed=True)
         desk.errands.start(work, "make a plan", telling_in_view(show))
 
 
@@ -142,6 +142,8 @@ async def _show_choice(desk: Desk, interaction: InView, form: CopyForm) -> None:
     if form.request is None and channel_error is None:
         return
     context = replace(await desk.context(form), channel_error=channel_error)
+    if isinstance(plan, OrderPlan) and form.channel:
+        context = replace(context, judgement=await desk.judgement(plan, interaction.user.id, form.channel))
     if isinstance(plan, OrderPlan) and (running := plan.plans[0].under_way):
         context = replace(context, link_to_running=await desk.link_to(running.order_id))
     await desk.show(view_id, copy_form.draw(form, plan, context, now=desk.ports.clock.now()), seen_hash=seen_hash)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.domain.backup import Backup
@@ -93,27 +93,40 @@ async def open_confirmation(desk: Desk, opening: Opening, request: OrderRequest,
     opened = await open_view(desk, opening, notices.draw_looking(request.destinations))
     if opened is None or (not opening.is_known and await _refused(desk, opening, opened.id)):
         return
-    await show_plan(desk, partial(desk.show, opened.id), request, channel, pushed=False)
+    whose = Asking(opening.visit.person.id, channel)
+    await show_plan(desk, partial(desk.show, opened.id), request, whose, pushed=False)
 
 
-async def show_plan(desk: Desk, show: ShowView, request: OrderRequest, channel: str, *, pushed: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for a copy, and which channel is told."""
+
+    person_id: str
+    channel: str
+
+
+async def show_plan(desk: Desk, show: ShowView, request: OrderRequest, asking: Asking, *, pushed: bool) -> None:
     """Make the plan and show it in a confirmation that is open.
 
     Where there is no form behind it, and something has to be chosen first, the form is shown instead.
     """
     plan = await plan_order(desk.ports, request)
-    now = desk.ports.clock.now()
+    now, channel = desk.ports.clock.now(), asking.channel
+    judged = await desk.judgement(plan, asking.person_id, channel) if isinstance(plan, OrderPlan) else None
     if (error := await desk.channel_error(channel)) is not None:
         await show(notices.draw_channel_closed(channel, error))
     elif not isinstance(plan, OrderPlan):
         await show(notices.draw_refused(plan))
     elif not pushed and copy_form.has_a_way(plan):
         form = copy_form.filled_in(plan, channel, now)
-        await show(copy_form.draw(form, plan, await desk.context(form), now=now))
+        context = replace(await desk.context(form), judgement=judged)
+        await show(copy_form.draw(form, plan, context, now=now))
     else:
         running = plan.plans[0].under_way
         link = await desk.link_to(running.order_id) if running else None
-        await show(confirmation.draw(plan, channel=channel, now=now, pushed=pushed, link_to_running=link))
+        await show(
+            confirmation.draw(plan, channel=channel, now=now, judgement=judged, pushed=pushed, link_to_running=link)
+        )
 
 
 async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None:
@@ -140,7 +153,9 @@ async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None
         destinations=wish.regions,
         name=wish.name or suggested_name(backup.title),
     )
-    await show_plan(desk, partial(desk.show, opened.id), request, channel, pushed=False)
+    await show_plan(
+        desk, partial(desk.show, opened.id), request, Asking(opening.visit.person.id, channel), pushed=False
+    )
 
 
 def _ambiguous(desk: Desk, wish: ShortForm, found: Sequence[Backup]) -> Message:

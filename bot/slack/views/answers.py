@@ -187,6 +187,20 @@ def not_told(standing: OrderStanding, error: str, *, now: datetime) -> Message:
     return _message(order_in_short(standing, now=now), f"You are told here because its channel cannot be. {why}")
 
 
+def not_asked(standing: OrderStanding, channel: str, error: str, *, now: datetime) -> Message:
+    """Nobody could be asked to agree, for the person who asked.
+
+    Args:
+        standing: the order.
+        channel: id of the approvers' channel.
+        error: Slack's name of the error.
+        now: for lengths of time.
+    """
+    what = order_in_short(standing, now=now)
+    why = channel_errors.explain(channel, error)
+    return _message(what, f"Those who have to agree to it, or to look at it, could not be told. {why}")
+
+
 def _how(standing: OrderStanding, now: datetime) -> str:
     return standing_of(standing.main, now=now).gist if standing.is_single else progress(standing)
 

@@ -57,6 +57,12 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.COMPLETED: "saw the copy COMPLETED",
         EventKind.FAILED: "saw the copy fail",
         EventKind.LOST: "stopped watching the copy",
+        EventKind.APPROVED: "agreed to",
+        EventKind.DECLINED: "declined",
+        EventKind.GLASS_SEEN: "looked at what went on without agreement",
+        EventKind.APPROVAL_REMINDED: "reminded those who have to agree to",
+        EventKind.APPROVAL_EXPIRED: "dropped, as nobody agreed in time,",
+        EventKind.RELEASED: "let go on, as it was agreed to,",
         EventKind.BOT_STARTED: "started",
         EventKind.BOT_STOPPED: "stopped",
     }
@@ -140,11 +146,15 @@ def _details(event: Event) -> str:
     seconds = facts.get("seconds")
     if isinstance(seconds, int | float):
         said.append(("in " if event.kind is EventKind.WILL_SEND_AGAIN else "after ") + duration(float(seconds)))
+    said += [f"{words} {code(str(facts[key]), 150)}" for key, words in _RULES.items() if facts.get(key)]
     number = facts.get("count")
     if isinstance(number, int):
         said.append(count(number, "request"))
     return f"({', '.join(said)})" if said else ""
 
+
+_RULES = {"approval": "needs agreement by", "glass": "without agreement, because", "because": "because"}
+"""What the rules had to do with it, by the name of the fact."""
 
 _MENTION = re.compile(r"^<@([A-Z0-9]+)(?:\|[^>]*)?>$")
 _BEFORE = re.compile(r"^before:(\d{1,15})$", re.IGNORECASE)
