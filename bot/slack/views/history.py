@@ -57,6 +57,8 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.COMPLETED: "saw the copy COMPLETED",
         EventKind.FAILED: "saw the copy fail",
         EventKind.LOST: "stopped watching the copy",
+        EventKind.RULES_CHANGED: "began to go by other rules",
+        EventKind.RULES_REJECTED: "found mistakes in the file of rules, and goes on by those before",
         EventKind.BOT_STARTED: "started",
         EventKind.BOT_STOPPED: "stopped",
     }
