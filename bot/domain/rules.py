@@ -268,6 +268,12 @@ class Rules:
         return cls(allow=(AllowRule(FROM_SETTINGS, access),))
 
     @property
+    def number(self) -> int:
+        """How many there are, prices and wanted ages aside."""
+        rules = (self.allow, self.approvals, self.limits, self.freezes)
+        return sum(len(each) for each in rules) + (self.break_glass is not None)
+
+    @property
     def named(self) -> AccessRules:
         """All people, user groups and channels that are named anywhere."""
         access = [rule.access for rule in self.allow]
