@@ -25,8 +25,9 @@ from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
 from bot.operations.ports import Clock, FixedRules, Ports, RulesInForce
 from bot.operations.review import open_copies
+from bot.rules_file import RulesFileError, RulesFileInForce
 from bot.server import build_web, serving
-from bot.settings import Settings
+from bot.settings import RulesSettings, Settings
 from bot.slack.app import SlackOptions, SlackRoom, build_app
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.health import SlackHealth
@@ -90,8 +91,14 @@ def slack_options(settings: Settings) -> SlackOptions:
     )
 
 
-def rules_of(settings: Settings) -> RulesInForce:
-    """The rules, as the settings have them."""
+def rules_of(settings: RulesSettings) -> RulesInForce:
+    """The rules, of the file or as the settings have them. Blocks while it reads the file.
+
+    Raises:
+        RulesFileError: the file cannot be used.
+    """
+    if settings.rules_file is not None:
+        return RulesFileInForce(settings.rules_file, settings.regions or REGIONS_FOR_COPIES)
     access = AccessRules(
         people=frozenset(settings.allowed_people),
         groups=frozenset(settings.allowed_user_groups),
@@ -121,14 +128,19 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         CannotStartError: a file or an address cannot be had, or Slack does not accept the tokens.
     """
     async with AsyncExitStack() as stack:
+        rules = await _read_rules(settings)
         storage = await _open_storage(settings)
         stack.push_async_callback(storage.close)
-        ports, engine = await _wire(settings, storage, stack)
+        ports, engine = await _wire(settings, storage, rules, stack)
         slack = build_app(ports, slack_options(settings), storage.posts, storage.approver_posts)
         stack.push_async_callback(slack.aclose)
         storage.record.on_commit(slack.on_event)
         await _note_start(ports)
         stack.push_async_callback(_note_stop, ports)
+        if isinstance(rules, RulesFileInForce):
+            await rules.note_start(ports.record, ports.clock)
+            keeping = rules.keep_current(ports.record, ports.clock)
+            stack.push_async_callback(_cancel, asyncio.create_task(keeping, name="look at the file of rules"))
         await _launch(engine, ports, settings)
         stack.push_async_callback(engine.aclose)
         stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, settings)))
@@ -162,6 +174,14 @@ async def looking(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         ]
 
 
+async def _read_rules(settings: Settings) -> RulesInForce:
+    try:
+        return await asyncio.to_thread(rules_of, settings)
+    except RulesFileError as error:
+        lines = "".join(f"\n  {mistake}" for mistake in error.mistakes)
+        raise CannotStartError(f"{settings.rules_file} cannot be used:{lines}") from error
+
+
 async def _open_storage(settings: Settings) -> Storage:
     try:
         await asyncio.to_thread(prepare_workflow_file, workflow_path(settings.database_path))
@@ -172,7 +192,9 @@ async def _open_storage(settings: Settings) -> Storage:
         raise CannotStartError(f"{settings.database_path} cannot be used: {error}.") from error
 
 
-async def _wire(settings: Settings, storage: Storage, stack: AsyncExitStack) -> tuple[Ports, DurableEngine]:
+async def _wire(
+    settings: Settings, storage: Storage, rules: RulesInForce, stack: AsyncExitStack
+) -> tuple[Ports, DurableEngine]:
     clock = SystemClock()
     cloud = build_cloud(settings)
     stack.push_async_callback(cloud.aclose)
@@ -187,7 +209,7 @@ async def _wire(settings: Settings, storage: Storage, stack: AsyncExitStack) -> 
         engine=engine,
         clock=clock,
         pace=pace_of(settings),
-        rules=rules_of(settings),
+        rules=rules,
     )
     return ports, engine
 

@@ -58,6 +58,15 @@ def _beginning_with(*prefixes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _not_beside_a_file() -> AfterValidator:
+    def check(values: tuple[str, ...], others: ValidationInfo) -> tuple[str, ...]:
+        if values and others.data.get("rules_file") is not None:
+            raise ValueError("cannot be set beside RULES_FILE: say there who may")
+        return values
+
+    return AfterValidator(check)
+
+
 def _token(prefix: str) -> AfterValidator:
     def check(value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(prefix):
@@ -110,6 +119,13 @@ def _path_of(database_url: str) -> Path:
     return Path(database_url.removeprefix(SQLITE)).expanduser()
 
 
+def _file(value: Path | None) -> Path | None:
+    try:
+        return value.expanduser() if value is not None else None
+    except RuntimeError:
+        raise ValueError("it is not known here where the folder is that ~ stands for") from None
+
+
 class StorageSettings(BaseSettings):
     """Where the audit log is, and what is needed to read and verify it."""
 
@@ -158,24 +174,40 @@ class ManifestSettings(BaseSettings):
     """Where Slack reaches the bot in HTTP mode."""
 
 
-class Settings(StorageSettings, ManifestSettings):
+class RulesSettings(StorageSettings):
+    """What the rules are made of, and what it takes to ask who is in a user group."""
+
+    slack_bot_token: Annotated[SecretStr | None, _token("xoxb-")] = None
+    slack_api_url: WebAddress = "https://slack.com/api/"
+    regions: Annotated[Ids, AfterValidator(_regions)] | None = None
+    """The regions copies may leave from and go to; all that the operation allows if not set."""
+
+    rules_file: Annotated[Path | None, AfterValidator(_file)] = None
+    """A file of rules, in TOML; instead of the next three."""
+    allowed_people: Annotated[Ids, _beginning_with("U", "W"), _not_beside_a_file()] = ()
+    allowed_user_groups: Annotated[Ids, _beginning_with("S"), _not_beside_a_file()] = ()
+    allowed_channels: Annotated[Ids, _beginning_with("C", "G", "D"), _not_beside_a_file()] = ()
+
+    @field_validator("allowed_channels")
+    @classmethod
+    def _somebody_may(cls, value: tuple[str, ...], others: ValidationInfo) -> tuple[str, ...]:
+        named = value or others.data.get("allowed_people", True) or others.data.get("allowed_user_groups", True)
+        if not named and others.data.get("rules_file", True) is None:
+            raise ValueError("nobody may use the bot: set ALLOWED_PEOPLE, ALLOWED_USER_GROUPS or this, or RULES_FILE")
+        return value
+
+
+class Settings(ManifestSettings, RulesSettings):
     """All that ``serve`` needs."""
 
     slack_bot_token: Annotated[SecretStr, _token("xoxb-")]
     slack_signing_secret: Secret | None = None
     """Proves that a request comes from Slack. Needed in HTTP mode."""
-    slack_api_url: WebAddress = "https://slack.com/api/"
 
     rackspace_username: Text
     rackspace_api_key: Secret
     rackspace_identity_url: WebAddress | None = None
     """Another Identity endpoint than the usual one, without ``/tokens``."""
-    regions: Annotated[Ids, AfterValidator(_regions)] | None = None
-    """The regions copies may leave from and go to; all that the operation allows if not set."""
-
-    allowed_people: Annotated[Ids, _beginning_with("U", "W")] = ()
-    allowed_user_groups: Annotated[Ids, _beginning_with("S")] = ()
-    allowed_channels: Annotated[Ids, _beginning_with("C", "G", "D")] = ()
 
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
@@ -197,13 +229,6 @@ class Settings(StorageSettings, ManifestSettings):
     def _a_way_in(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
         if value is None and others.data.get("slack_app_token", "wrong, which is told already") is None:
             raise ValueError("is not set (or set SLACK_APP_TOKEN to use Socket Mode, which needs none)")
-        return value
-
-    @field_validator("allowed_channels")
-    @classmethod
-    def _somebody_may(cls, value: tuple[str, ...], others: ValidationInfo) -> tuple[str, ...]:
-        if not (value or others.data.get("allowed_people", True) or others.data.get("allowed_user_groups", True)):
-            raise ValueError("nobody may use the bot: set ALLOWED_PEOPLE, ALLOWED_USER_GROUPS or this")
         return value
 
 

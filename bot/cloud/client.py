@@ -18,6 +18,7 @@ from bot.cloud.budget import Budget, Call, Limits
 from bot.cloud.faults import fault_of
 from bot.cloud.identity import IdentityError, RackspaceAuth, Session
 from bot.cloud.payloads import Page, read_backup, read_page
+from bot.cloud.roles import role_that_only_looks
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault, Reason
 from bot.operations.ports import Accepted, Clock
@@ -199,6 +200,10 @@ class CloudDatabases:
         """What the account may do, such as ``dbaas:observer``; nothing where Identity gives no token."""
         session = await self._session()
         return () if isinstance(session, Fault) else session.login.roles
+
+    async def role_that_cannot_copy(self) -> str | None:
+        """The account's role, where it is one that may not copy; ``None`` where it may or where nobody knows."""
+        return role_that_only_looks(await self._auth.latest_roles())
 
     async def aclose(self) -> None:
         """End what is under way and close all connections."""

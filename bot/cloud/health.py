@@ -5,14 +5,9 @@ from contextlib import aclosing
 from functools import partial
 
 from bot.cloud.client import CloudDatabases
+from bot.cloud.roles import MAY_COPY, MAY_ONLY_LOOK
 from bot.domain.reasons import Fault, Reason
 from bot.operations.health import Check, Finding, Once, Probe, Subject
-
-MAY_COPY = frozenset({"dbaas:creator", "dbaas:admin", "admin", "identity:user-admin"})
-"""Roles that may copy (``cloud-databases-api.md``, Identity). The last is that of the account's owner, who may do
-everything and has no role of a product."""
-
-MAY_ONLY_LOOK = frozenset({"dbaas:observer", "observer"})
 
 _LOGIN = {
     Reason.CREDENTIALS_REFUSED: Finding.CREDENTIALS_REFUSED,

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.cloud.faults import fault_of
 from bot.cloud.payloads import Login, read_login
+from bot.cloud.roles import role_that_only_looks
 from bot.domain.reasons import Fault, Reason
 from bot.operations.ports import Clock
 
@@ -28,6 +29,10 @@ of both sides need not agree. One that has really ended is answered with a 401."
 
 REFUSAL_KEPT = timedelta(seconds=10)
 """How long refused credentials are not tried again: they do not become right, and accounts can be locked."""
+
+ROLES_KEPT = timedelta(minutes=1)
+"""How long a role that may not copy is believed: a token lasts a day, and the account's administrator does not wait
+for its end to give the user another role."""
 
 LONGEST_LOGIN = 60.0
 """Seconds a login may take as a whole."""
@@ -49,10 +54,12 @@ class Session:
 
     Attributes:
         renew_at: when to log in again.
+        began: when it was made.
     """
 
     login: Login
     renew_at: datetime
+    began: datetime
 
     def covers(self, address: httpx.URL) -> bool:
         """Whether the token may be sent to an address: only to what the catalogue names."""
@@ -124,6 +131,21 @@ class RackspaceAuth(httpx.Auth):
         """
         return await self.renew(self._session)
 
+    async def latest_roles(self) -> tuple[str, ...]:
+        """What the present login says of the user's roles; none without a login, for which nobody is asked here.
+
+        Roles that may not copy are asked for anew once a minute: they may have been changed since.
+        """
+        session = self._session
+        if session is None:
+            return ()
+        if role_that_only_looks(session.login.roles) and self._clock.now() >= session.began + ROLES_KEPT:
+            try:
+                session = await self.renew(session)
+            except IdentityError:
+                return ()
+        return session.login.roles
+
     async def aclose(self) -> None:
         """End a login that is under way."""
         if self._logging_in:
@@ -166,7 +188,7 @@ class RackspaceAuth(httpx.Auth):
             return _fault(response, now, key)
         end = login.expires or now
         secure = replace(login, endpoints={name: at for name, at in login.endpoints.items() if self._is_safe(at)})
-        return Session(secure, renew_at=max(end - EARLY, now + KEPT))
+        return Session(secure, renew_at=max(end - EARLY, now + KEPT), began=now)
 
     def _is_safe(self, endpoint: str) -> bool:
         """Whether an address is one, and a token is as safe on the way there as the API key was to Identity."""

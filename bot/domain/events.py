@@ -62,6 +62,10 @@ class EventKind(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     LOST = "lost"
+    RULES_CHANGED = "rules_changed"
+    """Other rules are in force: ``digest`` of the file, and how many ``rules`` it has."""
+    RULES_REJECTED = "rules_rejected"
+    """The file of rules was changed and cannot be used; those before it stay in force. ``mistakes`` says where."""
     BOT_STARTED = "bot_started"
     BOT_STOPPED = "bot_stopped"
 

@@ -6,6 +6,7 @@ Nothing here asks anybody: who asks, how much they have running, and what time i
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from bot.domain.backup import Backup
 from bot.domain.policy import Member, refusal
@@ -75,7 +76,7 @@ class Judgement:
     """What the rules say of a wish.
 
     Attributes:
-        allowed_by: name of the rule that lets the person ask; ``None`` where none does.
+        allowed_by: names of the rules that let the person ask; ``None`` where they do not.
         refusals: why it may not be; a way around those in `glass` is breaking it.
         needs: the rules by which other people have to agree.
         cost: ``None`` where no price is set for it.
@@ -110,42 +111,39 @@ BEHIND_GLASS = frozenset({Reason.FROZEN, Reason.TOO_MANY_RUNNING, Reason.TOO_MAN
 
 def judge(rules: Rules, wish: Wish) -> Judgement:
     """What the rules say."""
-    allowing = allowing_rule(rules, wish)
+    allowing = allowing_rules(rules, wish)
     cost = cost_of(rules, wish.copies)
     return Judgement(
-        allowed_by=allowing.name if allowing else None,
-        refusals=(*_not_allowed(rules, wish, allowing), *_frozen(rules, wish), *_over_limits(rules.limits, wish)),
+        allowed_by=", ".join(rule.name for rule in allowing) or None,
+        refusals=(*_not_allowed(rules, wish), *_frozen(rules, wish), *_over_limits(rules.limits, wish)),
         needs=tuple(rule for rule in rules.approvals if _needs(rule, rules, wish, cost)),
         cost=cost,
         may_break_glass=rules.break_glass is not None and rules.break_glass.people.include(wish.member),
     )
 
 
-def allowing_rule(rules: Rules, wish: Wish) -> AllowRule | None:
-    """The first rule that lets the person ask for all of it; ``None`` if none does."""
-    return next((rule for rule in rules.allow if _allows(rule, wish)), None)
+def allowing_rules(rules: Rules, wish: Wish) -> tuple[AllowRule, ...]:
+    """The rules that together let the person ask for all of it, for each copy the first that does; none where a copy
+    is left that no rule allows.
+    """
+    found = [_allowing(rules, wish, backup, destination) for backup, destination in wish.copies]
+    allowing = tuple(rule for rule in dict.fromkeys(found) if rule is not None)
+    return () if None in found else allowing
 
 
-def _allows(rule: AllowRule, wish: Wish) -> bool:
-    return refusal(rule.access, wish.member, wish.channel) is None and all(
-        rule.scope.fits(backup, destination) for backup, destination in wish.copies
-    )
+def _allowing(rules: Rules, wish: Wish, backup: Backup, destination: str) -> AllowRule | None:
+    mine = (rule for rule in rules.allow if refusal(rule.access, wish.member, wish.channel) is None)
+    return next((rule for rule in mine if rule.scope.fits(backup, destination)), None)
 
 
-def _not_allowed(rules: Rules, wish: Wish, allowing: AllowRule | None) -> Sequence[Problem]:
-    if allowing is not None:
-        return ()
+def _not_allowed(rules: Rules, wish: Wish) -> Iterable[Problem]:
     if reason := rules.door(wish.member, wish.channel):
         return (Problem(reason),)
-    backup, destination = _first_not_allowed(rules, wish)
-    return (Problem(Reason.NOT_IN_RULES, about=f"{backup.region} to {destination}"),)
-
-
-def _first_not_allowed(rules: Rules, wish: Wish) -> tuple[Backup, str]:
-    """The first copy that no rule lets this person ask for; the first of all, where only all together is too much."""
-    mine = [rule for rule in rules.allow if refusal(rule.access, wish.member, wish.channel) is None]
-    refused = (copy for copy in wish.copies if not any(rule.scope.fits(*copy) for rule in mine))
-    return next(refused, wish.copies[0])
+    refused = (copy for copy in wish.copies if _allowing(rules, wish, *copy) is None)
+    return (
+        Problem(Reason.NOT_IN_RULES, about=f"{backup.region} to {destination}")
+        for backup, destination in islice(refused, 1)
+    )
 
 
 def _frozen(rules: Rules, wish: Wish) -> Iterable[Problem]:
@@ -173,9 +171,9 @@ def _per(limit: Limit, most: str) -> str:
 
 def _needs(rule: ApprovalRule, rules: Rules, wish: Wish, cost: Cost | None) -> bool:
     return (
-        any(rule.scope.fits(backup, destination) for backup, destination in wish.copies)
+        any(rule.scope.may_fit(backup, destination) for backup, destination in wish.copies)
         and (rule.larger_than_gb is None or _is_larger(wish, rule.larger_than_gb))
-        and (rule.costs_more_than is None or (cost is not None and cost.first_month > rule.costs_more_than))
+        and (rule.costs_more_than is None or (cost is not None and _costs_more(wish, cost, rule.costs_more_than)))
         and not (rule.out_of_hours and (rules.hours is None or rules.hours.include(wish.at)))
     )
 
@@ -183,6 +181,10 @@ def _needs(rule: ApprovalRule, rules: Rules, wish: Wish, cost: Cost | None) -> b
 def _is_larger(wish: Wish, gb: float) -> bool:
     """Whether it is: also where a size is not known, as that may be any."""
     return wish.gb > gb or any(backup.size_gb is None for backup, _ in wish.copies)
+
+
+def _costs_more(wish: Wish, cost: Cost, most: float) -> bool:
+    return cost.first_month > most or any(backup.size_gb is None for backup, _ in wish.copies)
 
 
 def cost_of(rules: Rules, copies: Iterable[tuple[Backup, str]]) -> Cost | None:

@@ -42,10 +42,20 @@ class Scope:
             backup: that is copied.
             destination: where to; ``None``: anywhere.
         """
+        return self._fits_but_for_instances(backup, destination) and (
+            not self.instances or is_instance(backup.origin, self.instances)
+        )
+
+    def may_fit(self, backup: Backup, destination: str) -> bool:
+        """Whether a copy is one of those, or may be: it is not known of which instance the backup is."""
+        return self._fits_but_for_instances(backup, destination) and (
+            not self.instances or may_be_instance(backup.origin, self.instances)
+        )
+
+    def _fits_but_for_instances(self, backup: Backup, destination: str | None) -> bool:
         return (
             (not self.sources or backup.region in self.sources)
             and (not self.destinations or destination is None or destination in self.destinations)
-            and (not self.instances or is_instance(backup.origin, self.instances))
             and (not self.backups or _matches(backup.name, self.backups))
         )
 
@@ -55,8 +65,18 @@ def is_instance(origin: Origin | None, patterns: Iterable[str]) -> bool:
     return origin is not None and _matches(origin.id, patterns)
 
 
+def may_be_instance(origin: Origin | None, patterns: Iterable[str]) -> bool:
+    """The same, for what holds copies up: a backup may be of any instance where it is not known of which."""
+    return origin is None or is_instance(origin, patterns)
+
+
 def _matches(text: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(text.lower(), pattern.lower()) for pattern in patterns)
+    return any(fnmatchcase(text.lower(), _only_stars(pattern.lower())) for pattern in patterns)
+
+
+def _only_stars(pattern: str) -> str:
+    """A pattern in which nothing but ``*`` has a meaning."""
+    return pattern.replace("[", "[[]").replace("?", "[?]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +173,12 @@ class Freeze:
     until: datetime | None = None
 
     def holds(self, backup: Backup, destination: str, at: datetime) -> bool:
-        """Whether it keeps a copy from being made at a time."""
+        """Whether it keeps a copy from being made at a time; also where it is not known of which instance it is."""
         return (
             (self.since is None or at >= self.since)
             and (self.until is None or at < self.until)
             and (not self.regions or bool(self.regions & {backup.region, destination}))
-            and (not self.instances or is_instance(backup.origin, self.instances))
+            and (not self.instances or may_be_instance(backup.origin, self.instances))
         )
 
 
@@ -246,6 +266,12 @@ class Rules:
     def only(cls, access: AccessRules) -> "Rules":
         """One rule: whoever may use the bot may ask for anything."""
         return cls(allow=(AllowRule(FROM_SETTINGS, access),))
+
+    @property
+    def number(self) -> int:
+        """How many there are, prices and wanted ages aside."""
+        rules = (self.allow, self.approvals, self.limits, self.freezes)
+        return sum(len(each) for each in rules) + (self.break_glass is not None)
 
     @property
     def named(self) -> AccessRules:

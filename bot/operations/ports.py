@@ -75,6 +75,13 @@ class Cloud(Protocol):
         """
         ...
 
+    async def role_that_cannot_copy(self) -> str | None:
+        """The account's role, such as ``dbaas:observer``, where it is one by which every copy would be refused;
+        ``None`` where it may copy, where nothing is known of its role, and before the first login. It costs no call,
+        but for one a minute at most while it names a role.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:

@@ -60,11 +60,13 @@ class MemoryCloud:
     Attributes:
         calls: every call so far, in order.
         keeps_ids: whether a copy has the id of its source; otherwise it has a new one.
+        role: of the account, where it is one that may not copy.
     """
 
     def __init__(self, *backups: Backup, regions: tuple[str, ...] = REGIONS_FOR_COPIES, keeps_ids: bool = True) -> None:
         self.calls: list[CloudCall] = []
         self.keeps_ids = keeps_ids
+        self.role: str | None = None
         self._regions = regions
         self._backups: dict[tuple[str, str], Backup] = {}
         self._troubles: list[_Trouble] = []
@@ -117,6 +119,9 @@ class MemoryCloud:
         self._under_way.append((source, made))
         self.put(replace(source, status=BackupStatus.COPYING))
         return self._struck(call, after_work=True) or Accepted()
+
+    async def role_that_cannot_copy(self) -> str | None:
+        return self.role
 
     # What a test does
 

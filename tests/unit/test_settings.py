@@ -105,13 +105,15 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
     assert caught.value.problems == (
         SettingProblem("SLACK_BOT_TOKEN", "is not set"),
         SettingProblem(
+            "ALLOWED_CHANNELS", "nobody may use the bot: set ALLOWED_PEOPLE, ALLOWED_USER_GROUPS or this, or RULES_FILE"
+        ),
+        SettingProblem(
             "SLACK_SIGNING_SECRET", "is not set (or set SLACK_APP_TOKEN to use Socket Mode, which needs none)"
         ),
         SettingProblem("RACKSPACE_USERNAME", "is not set"),
         SettingProblem("RACKSPACE_API_KEY", "is not set"),
-        SettingProblem("ALLOWED_CHANNELS", "nobody may use the bot: set ALLOWED_PEOPLE, ALLOWED_USER_GROUPS or this"),
     )
-    assert str(caught.value).startswith("SLACK_BOT_TOKEN: is not set; SLACK_SIGNING_SECRET: is not set (or")
+    assert str(caught.value).startswith("SLACK_BOT_TOKEN: is not set; ALLOWED_CHANNELS: nobody")
 
 
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "RACKSPACE_USERNAME", "RACKSPACE_API_KEY"])
@@ -285,8 +287,23 @@ def test_a_region_nobody_knows_is_left_to_the_accounts_catalogue(read: Reader) -
 
 def test_nobody_may_is_refused_by_the_names_of_the_settings_to_make(read: Reader) -> None:
     assert read.problems(ALLOWED_PEOPLE=None) == {
-        "ALLOWED_CHANNELS": "nobody may use the bot: set ALLOWED_PEOPLE, ALLOWED_USER_GROUPS or this"
+        "ALLOWED_CHANNELS": "nobody may use the bot: set ALLOWED_PEOPLE, ALLOWED_USER_GROUPS or this, or RULES_FILE"
     }
+
+
+def test_a_file_of_rules_says_who_may(read: Reader) -> None:
+    settings = read(ALLOWED_PEOPLE=None, RULES_FILE="~/rules.toml")
+
+    assert settings.rules_file == Path("~/rules.toml").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ALLOWED_PEOPLE", "U1"), ("ALLOWED_USER_GROUPS", "S1"), ("ALLOWED_CHANNELS", "C1")]
+)
+def test_who_may_is_said_in_one_place_only(read: Reader, name: str, value: str) -> None:
+    given = {"ALLOWED_PEOPLE": None, "RULES_FILE": "rules.toml", name: value}
+
+    assert read.problems(**given) == {name: "cannot be set beside RULES_FILE: say there who may"}
 
 
 @pytest.mark.parametrize("nobody", ["", ",", " , "])
@@ -392,7 +409,7 @@ def test_every_secret_is_one(name: str) -> None:
     assert "SecretStr" in str(Settings.model_fields[name.lower()].annotation)
 
 
-FREE = {"AUDIT_KEY", "SLACK_SIGNING_SECRET", "RACKSPACE_USERNAME", "RACKSPACE_API_KEY", "HOST"}
+FREE = {"AUDIT_KEY", "SLACK_SIGNING_SECRET", "RACKSPACE_USERNAME", "RACKSPACE_API_KEY", "HOST", "RULES_FILE"}
 """Take any text."""
 
 

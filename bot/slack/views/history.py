@@ -63,6 +63,8 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.APPROVAL_REMINDED: "reminded those who have to agree to",
         EventKind.APPROVAL_EXPIRED: "dropped, as nobody agreed in time,",
         EventKind.RELEASED: "let go on, as it was agreed to,",
+        EventKind.RULES_CHANGED: "began to go by other rules",
+        EventKind.RULES_REJECTED: "found mistakes in the file of rules, and goes on by those before",
         EventKind.BOT_STARTED: "started",
         EventKind.BOT_STOPPED: "stopped",
     }

@@ -29,6 +29,8 @@ SILENT: Mapping[EventKind, str] = MappingProxyType(
         EventKind.PLAN_CHANGED: "there is no copy yet; the person was told in the form",
         EventKind.REFUSED_PERSON: "who was refused was told; nobody else needs to know",
         EventKind.REFUSED_REQUEST: "it is about no copy",
+        EventKind.RULES_CHANGED: "it is about no copy",
+        EventKind.RULES_REJECTED: "it is about no copy",
         EventKind.BOT_STARTED: "it is about no copy",
         EventKind.BOT_STOPPED: "it is about no copy",
     }

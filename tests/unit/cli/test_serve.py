@@ -117,7 +117,10 @@ async def test_it_does_not_start_as_long_as_nobody_may_use_it(installation: Inst
     ended = await run("serve", folder=installation.folder, **given)
 
     assert ended.code == 2
-    assert "ALLOWED_CHANNELS: nobody may use the bot: set ALLOWED_PEOPLE, ALLOWED_USER_GROUPS or this" in ended.errors
+    assert (
+        "ALLOWED_CHANNELS: nobody may use the bot: set ALLOWED_PEOPLE, ALLOWED_USER_GROUPS or this, or RULES_FILE"
+        in ended.errors
+    )
 
 
 async def test_a_token_that_slack_does_not_know_is_told_in_a_sentence(installation: Installation) -> None:

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from bot.cloud import CloudDatabases
 from bot.cloud.identity import EARLY, IDENTITY_URL, KEPT, REFUSAL_KEPT, IdentityError, RackspaceAuth
+from bot.cloud.roles import role_that_only_looks
 from bot.domain.backup import REGIONS_FOR_COPIES, Backup
 from bot.domain.reasons import Fault, Reason, Repeat
 from bot.operations.ports import Accepted
@@ -325,3 +326,72 @@ async def test_no_secret_is_in_any_log_repr_exception_or_fault(
     for text in shown:
         assert key not in text
         assert token not in text
+
+
+# --- The role ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        (("dbaas:observer",), "dbaas:observer"),
+        (("observer", "compute:admin"), "observer"),
+        (("dbaas:observer", "observer"), "dbaas:observer"),
+        (("dbaas:creator",), None),
+        (("dbaas:admin",), None),
+        (("admin",), None),
+        (("identity:user-admin",), None),
+        (("observer", "dbaas:creator"), None),
+        (("dbaas:superuser",), None),
+        ((), None),
+    ],
+)
+def test_only_a_role_that_is_known_to_look_only_cannot_copy(roles: tuple[str, ...], expected: str | None) -> None:
+    assert role_that_only_looks(roles) == expected
+
+
+async def test_the_role_is_known_from_the_login_that_was_made_and_costs_no_call(
+    client: CloudDatabases, simulated: SimulatedCloud
+) -> None:
+    simulated.role = "dbaas:observer"
+    assert await client.role_that_cannot_copy() is None, "before the first login nobody knows"
+
+    await show(client, simulated)
+    before = logins(simulated)
+
+    assert await client.role_that_cannot_copy() == "dbaas:observer"
+    assert logins(simulated) == before
+
+
+async def test_a_role_that_was_given_meanwhile_is_learnt_within_a_minute(
+    client: CloudDatabases, simulated: SimulatedCloud, clock: JumpingClock
+) -> None:
+    simulated.role = "dbaas:observer"
+    await show(client, simulated)
+    simulated.role = "dbaas:creator"
+    assert await client.role_that_cannot_copy() == "dbaas:observer"
+
+    clock.jump(60)
+
+    assert await client.role_that_cannot_copy() is None
+
+
+async def test_a_role_that_may_copy_is_never_asked_for_again(
+    client: CloudDatabases, simulated: SimulatedCloud, clock: JumpingClock
+) -> None:
+    await show(client, simulated)
+    clock.jump(3600)
+
+    assert await client.role_that_cannot_copy() is None
+    assert logins(simulated) == 1
+
+
+async def test_where_identity_does_not_say_the_role_any_more_nobody_is_refused_for_it(
+    client: CloudDatabases, simulated: SimulatedCloud, clock: JumpingClock
+) -> None:
+    simulated.role = "dbaas:observer"
+    await show(client, simulated)
+    simulated.trouble.refuse(503, operation="token")
+    clock.jump(60)
+
+    assert await client.role_that_cannot_copy() is None
