@@ -9,6 +9,7 @@ from bot.domain.judgement import Judgement, Wish, judge
 from bot.domain.orders import OrderStanding
 from bot.domain.plan import OrderPlan
 from bot.domain.policy import Member
+from bot.domain.reasons import Problem, Reason
 from bot.domain.rules import Per, Rules
 from bot.operations.ports import Ports
 
@@ -33,7 +34,15 @@ async def judge_order(ports: Ports, plan: OrderPlan, member: Member, channel: st
             Per.PERSON: await ports.record.usage(now - A_DAY, person_id=member.id),
             Per.CHANNEL: await ports.record.usage(now - A_DAY, channel=channel),
         }
-    return judge(rules, Wish(member, channel, copies, now, usage))
+    return await _by_the_account(ports, judge(rules, Wish(member, channel, copies, now, usage)))
+
+
+async def _by_the_account(ports: Ports, judgement: Judgement) -> Judgement:
+    """The judgement, with what the account of the bot itself may not."""
+    role = await ports.cloud.role_that_cannot_copy()
+    if role is None:
+        return judgement
+    return replace(judgement, refusals=(*judgement.refusals, Problem(Reason.ROLE_CANNOT_COPY, about=role)))
 
 
 def judge_again(ports: Ports, standing: OrderStanding, member: Member) -> Judgement:
