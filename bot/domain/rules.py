@@ -59,6 +59,14 @@ class Scope:
             and (not self.backups or _matches(backup.name, self.backups))
         )
 
+    def overlaps(self, other: "Scope") -> bool:
+        """Whether a copy may be one of both, by its regions. Patterns are not compared: they may overlap always."""
+        return _overlap(self.sources, other.sources) and _overlap(self.destinations, other.destinations)
+
+
+def _overlap(some: frozenset[str], others: frozenset[str]) -> bool:
+    return not some or not others or bool(some & others)
+
 
 def is_instance(origin: Origin | None, patterns: Iterable[str]) -> bool:
     """Whether an instance or HA group has one of these ids, in which ``*`` stands for any characters."""
@@ -318,6 +326,10 @@ class Rules:
         """Why somebody may not use the bot from any channel; ``None`` if they may from one at least."""
         reasons = [refusal(rule.access, member, _some(rule.access.channels)) for rule in self.allow]
         return None if None in reasons else next(iter(reasons), Reason.PERSON_NOT_ALLOWED)
+
+    def that_allow(self, member: Member) -> tuple[AllowRule, ...]:
+        """The rules that let somebody ask for something, from some channel."""
+        return tuple(rule for rule in self.allow if refusal(rule.access, member, _some(rule.access.channels)) is None)
 
     def may_see(self, member: Member, backup: Backup) -> bool:
         """Whether somebody may know of a backup: a rule lets them ask for a copy of it, from some channel to some

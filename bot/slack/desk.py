@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from bot.domain.judgement import Judgement
+from bot.domain.orders import OrderStanding
 from bot.domain.plan import OrderPlan
 from bot.domain.reasons import Reason
 from bot.operations.find_backups import find_backups, last_source_region
-from bot.operations.judge_order import judge_order
+from bot.operations.judge_order import judge_order, may_act_on
 from bot.operations.ports import Ports
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands, Tell
@@ -99,6 +100,11 @@ class Desk:
         """What the rules say of a plan of somebody; ``None`` where it cannot be found out who that is."""
         member = await self.guard.member(person_id)
         return await judge_order(self.ports, plan, member, channel) if member else None
+
+    async def may_act_on(self, standing: OrderStanding, person_id: str) -> bool:
+        """Whether somebody may stop an order, try it again, or say what became of it."""
+        member = await self.guard.member(person_id)
+        return member is not None and may_act_on(self.ports, standing, member)
 
     # Telling one person
 

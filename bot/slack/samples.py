@@ -30,7 +30,7 @@ from bot.domain.people import Person
 from bot.domain.plan import CopyPlan, ExistingCopy, OrderPlan, OrderRequest
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.domain.retention import Rotation
-from bot.slack.rule_samples import JUDGEMENTS, OfApprovers
+from bot.slack.rule_samples import JUDGEMENTS, PERMISSIONS, OfApprovers
 from bot.slack.views import (
     answers,
     confirmation,
@@ -104,7 +104,7 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
         "thread": _thread(events, orders[0], _order(*copies)),
         "status": [status.draw(orders, orders, now=now, command=command)],
         "history": [history.draw(events, EventFilter(text=NAME), command=command)],
-        "help": [usage.draw("status", typed=NAME, command=command)],
+        "help": [usage.draw("status", typed=NAME, command=command, permissions=PERMISSIONS)],
         "answers": _answers(orders, now, command),
         "approval_message": of_approvers.messages(),
         "decisions": of_approvers.answers(),

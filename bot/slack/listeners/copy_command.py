@@ -14,7 +14,7 @@ from bot.slack.desk import Desk
 from bot.slack.guard import Visit
 from bot.slack.listeners.opening import Opening, open_form, open_short_form
 from bot.slack.payloads import Command
-from bot.slack.views import answers, history, status
+from bot.slack.views import answers, history, permissions, status
 from bot.slack.views import help as usage
 from bot.slack.views.command import Cancel, Help, History, OpenForm, ShortForm, Status, parse
 
@@ -66,7 +66,20 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
         case Cancel(order_id):
             await _cancel(desk, command, visit, order_id)
         case Help(near, typed):
-            await desk.answer(command.response_url, usage.draw(near, typed=typed, command=desk.command))
+            may = await _permissions(desk, visit)
+            drawn = usage.draw(near, typed=typed, command=desk.command, permissions=may)
+            await desk.answer(command.response_url, drawn)
+
+
+async def _permissions(desk: Desk, visit: Visit) -> list[str]:
+    """What the rules let somebody do, in words."""
+    member, rules = await desk.guard.member(visit.person.id), desk.ports.rules.now()
+    if member is None:
+        return []
+    allowed = rules.that_allow(member)
+    approvals = [rule for rule in rules.approvals if any(rule.scope.overlaps(each.scope) for each in allowed)]
+    may_break = rules.break_glass is not None and rules.break_glass.people.include(member)
+    return permissions.lines_for(allowed, approvals, may_break_glass=may_break)
 
 
 async def _status(desk: Desk, command: Command) -> None:
@@ -80,6 +93,10 @@ async def _status(desk: Desk, command: Command) -> None:
 
 
 async def _cancel(desk: Desk, command: Command, visit: Visit, order_id: str) -> None:
+    order = await review.find_order(desk.ports, order_id)
+    if order is not None and not await desk.may_act_on(order, visit.person.id):
+        await desk.answer(command.response_url, answers.not_allowed(Reason.NOT_IN_RULES))
+        return
     outcome = await stop_order(desk.ports, order_id, visit.person, command.channel_id)
     standing = outcome.standing
     if standing is None:

@@ -39,6 +39,8 @@ async def _press(desk: Desk, button: Button, about: str, interaction: Interactio
         await _try_again(desk, about, interaction, visit)
     elif reason := await desk.refusal(visit):
         await desk.answer(interaction.response_url, answers.not_allowed(reason))
+    elif (standing := await find_order(desk.ports, about)) and not await desk.may_act_on(standing, visit.person.id):
+        await desk.answer(interaction.response_url, answers.not_allowed(Reason.NOT_IN_RULES))
     else:
         await DO[button](desk, about, interaction, visit)
 

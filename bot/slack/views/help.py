@@ -1,17 +1,26 @@
 """The help: what can be typed."""
 
+from collections.abc import Sequence
+
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
 from bot.slack.views.text import DEFAULT_COMMAND, code
 
 
-def draw(near: str | None = None, *, typed: str | None = None, command: str = DEFAULT_COMMAND) -> Message:
+def draw(
+    near: str | None = None,
+    *,
+    typed: str | None = None,
+    command: str = DEFAULT_COMMAND,
+    permissions: Sequence[str] = (),
+) -> Message:
     """The help.
 
     Args:
         near: what the person probably meant, without the command's name.
         typed: what the person typed, if it was not understood.
         command: the slash command's name.
+        permissions: what the rules let this person do (`permissions.lines_for`).
     """
     first = []
     if typed is not None:
@@ -19,8 +28,10 @@ def draw(near: str | None = None, *, typed: str | None = None, command: str = DE
     if near is not None:
         first.append(f"Did you mean {code(f'{command} {near}')}?")
     shown = [blocks.section(" ".join(first))] if first else []
-    shown += [blocks.section(_usage(command)), blocks.context(_more(command))]
-    return Message(text="\n".join([*first, _usage(command)]), blocks=shown)
+    shown.append(blocks.section(_usage(command)))
+    shown += [blocks.section(part) for part in blocks.in_sections(permissions)]
+    shown.append(blocks.context(_more(command)))
+    return Message(text="\n".join([*first, _usage(command), *permissions]), blocks=shown)
 
 
 def _usage(command: str) -> str:
