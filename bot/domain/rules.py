@@ -150,6 +150,7 @@ class Limit:
 
     Attributes:
         running: copies that are open at the same time.
+        gb_running: gigabytes of those.
         copies_a_day: copies asked for in 24 hours.
         gb_a_day: gigabytes asked for in 24 hours.
     """
@@ -159,6 +160,7 @@ class Limit:
     running: int | None = None
     copies_a_day: int | None = None
     gb_a_day: float | None = None
+    gb_running: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,13 +120,13 @@ def usage_since(connection: Connection, since: datetime, person_id: str | None, 
     """What a person asked for, or what was asked for in a channel: open copies, and those asked for since a time."""
     rows = connection.execute(
         "SELECT COALESCE(SUM(is_open), 0), COALESCE(SUM(requested_at >= :since), 0), "
-        "COALESCE(SUM(CASE WHEN requested_at >= :since THEN json_extract(body, '$.backup.size_gb') END), 0.0) "
+        "COALESCE(SUM(CASE WHEN requested_at >= :since THEN json_extract(body, '$.backup.size_gb') END), 0.0), "
+        "COALESCE(SUM(CASE WHEN is_open = 1 THEN json_extract(body, '$.backup.size_gb') END), 0.0) "
         "FROM copies WHERE (is_open = 1 OR requested_at >= :since) AND (:person IS NULL OR requested_by = :person) "
         "AND (:channel IS NULL OR json_extract(body, '$.channel') = :channel)",
         {"since": time_text(since), "person": person_id, "channel": channel},
     )
-    running, copies, gb = rows.fetchone()
-    return Usage(running, copies, gb)
+    return Usage(*rows.fetchone())
 
 
 def all_open_copies(connection: Connection) -> Sequence[Copy]:

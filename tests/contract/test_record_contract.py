@@ -8,12 +8,25 @@ import pytest
 
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import EventFilter, EventKind, RecordedEvent
+from bot.domain.judgement import Usage
 from bot.domain.lineage import Evidence
 from bot.domain.orders import OrderStanding
 from bot.domain.people import BOT, Person
 from bot.domain.reasons import Fault, Reason
 from bot.operations.ports import Record
-from tests.fakes.records import ANA, BEN, START, ListenedRecord, ask_for, backup, event, new_copy, opened, sequences
+from tests.fakes.records import (
+    ANA,
+    BEN,
+    START,
+    ListenedRecord,
+    ask_for,
+    backup,
+    completed,
+    event,
+    new_copy,
+    opened,
+    sequences,
+)
 from tests.fakes.samples import sample_order
 
 # Opening
@@ -318,3 +331,18 @@ async def test_the_story_of_a_copy_goes_on_after_what_was_told(record: ListenedR
     assert [recorded.sequence for recorded in await record.story(copy.id)] == [1, 3]
     assert [recorded.event.kind for recorded in await record.story(copy.id, after=1)] == [EventKind.SENDING]
     assert list(await record.story("another")) == []
+
+
+# What was asked for lately
+
+
+async def test_what_a_person_and_a_channel_have_asked_for_is_counted(record: ListenedRecord) -> None:
+    day = timedelta(days=1)
+    sized = replace(backup("one"), size_gb=2.5)
+    await completed(record, new_copy(1, backup=sized, requested_at=START), START)
+    await opened(record, new_copy(2, backup=replace(sized, id="two"), requested_at=START - 2 * day))
+    await opened(record, new_copy(3, backup=replace(sized, id="three"), requested_by=BEN, channel="C-other"))
+    assert await record.usage(START - day, person_id=ANA.id) == Usage(running=1, copies=1, gb=2.5, gb_running=2.5)
+    assert await record.usage(START - day, channel="C-other") == Usage(running=1, copies=1, gb=2.5, gb_running=2.5)
+    assert await record.usage(START - day) == Usage(running=2, copies=2, gb=5.0, gb_running=5.0)
+    assert await record.usage(START - day, person_id="U-nobody") == Usage()

@@ -148,6 +148,7 @@ class MemoryRecord:
             running=sum(copy.is_open for copy in counted),
             copies=len(lately),
             gb=sum(copy.backup.size_gb or 0.0 for copy in lately),
+            gb_running=sum(copy.backup.size_gb or 0.0 for copy in counted if copy.is_open),
         )
 
     async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:
