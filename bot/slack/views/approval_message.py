@@ -111,7 +111,7 @@ def _mentions(need: Need) -> str:
 
 
 def _what(standing: OrderStanding) -> str:
-    gigabytes = size(sum(copy.backup.size_gb or 0.0 for copy in standing.own))
+    gigabytes = size(sum(copy.backup.size_gb or 0.0 for copy in standing.own) or None)
     copy = standing.main
     if len(standing.own) == 1:
         return f"{code(copy.backup.title)} → *{escape(copy.destination, 20)}*, {gigabytes}"
