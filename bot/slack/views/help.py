@@ -30,7 +30,7 @@ def _usage(command: str) -> str:
         f"{command} list [REGION] [WORDS]": "the backups there are, and where else each of them is",
         f"{command} status": "what runs now, and what you asked for lately",
         f"{command} status ID": "one order in full",
-        f"{command} history [FILTER]": "what happened, newest first: `@ana`, `IAD`, `7d`, `failed`, any word",
+        f"{command} history [FILTER]": "what happened, newest first: a person, a region, a time, an outcome, any word",
         f"{command} cancel ID": "stops what has not begun",
         f"{command} help": "this",
     }
