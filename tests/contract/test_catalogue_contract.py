@@ -281,14 +281,10 @@ async def test_five_thousand_backups_of_the_same_second_are_all_kept(catalogue: 
 
 
 async def test_a_list_has_backups_in_any_state_of_several_regions_newest_first(catalogue: Catalogue) -> None:
+    places = (("IAD", "COMPLETED"), ("DFW", "FAILED"), ("DFW", "COMPLETED"), ("ORD", "NEW"))
     made = [
         backup(f"b-{hours}", created=START - timedelta(hours=hours), region=region, status=status)
-        for hours, region, status in (
-            (1, "IAD", "COMPLETED"),
-            (2, "DFW", "FAILED"),
-            (3, "DFW", "COMPLETED"),
-            (4, "ORD", "NEW"),
-        )
+        for hours, (region, status) in enumerate(places)
     ]
     await catalogue.put(made)
 

@@ -57,7 +57,7 @@ async def test_copy_at_a_backup_of_the_list_opens_the_form_with_it(sandbox: Sand
     await alice.presses("Copy …", page)
     form = await alice.sees_form("Copy a backup", timeout=PATIENCE)
     await form.shows("From:", timeout=PATIENCE)
-    assert form.value(BACKUP) == f"DFW/{full.id}"
+    assert form.value(BACKUP) == full.name
     assert form.value(NAME) == f"{full.name}-copy"
     await form.choose(TO, "IAD")
     await eventually(lambda: "Full backup" in form.rendered)
@@ -108,7 +108,7 @@ async def test_copy_this_again_opens_the_form_with_what_the_message_is_about(san
         await bob.uses_shortcut_on(at, AGAIN)
         form = await bob.sees_form("Copy a backup", timeout=PATIENCE)
         await form.shows("From:", timeout=PATIENCE)
-        assert (form.value(BACKUP), form.value(TO)) == (f"DFW/{full.id}", "IAD")
+        assert (form.value(BACKUP), form.value(TO)) == (full.name, "IAD – Northern Virginia")
         await form.closes()
 
 

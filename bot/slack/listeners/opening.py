@@ -134,10 +134,8 @@ async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None
         return
     found = known or _sources(desk, await find_by_reference(desk.ports, wish.backup, sight=sight), wish.regions)
     if len(found) != 1:
-        message = (
-            _ambiguous(desk, wish, found) if found else answers.backup_not_found(wish.backup, command=desk.command)
-        )
-        await desk.show(opened.id, notices.draw_message(message))
+        nothing = answers.backup_not_found(wish.backup, near=wish.near, command=desk.command)
+        await desk.show(opened.id, notices.draw_message(_ambiguous(desk, wish, found) if found else nothing))
         return
     (backup,) = found
     request = OrderRequest(

@@ -13,6 +13,7 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.copy_message import progress
 from bot.slack.views.copy_message import summary as order_in_short
 from bot.slack.views.copy_standing import standing_of
+from bot.slack.views.misread import did_you_mean
 from bot.slack.views.reasons import explain
 from bot.slack.views.text import DEFAULT_COMMAND, channel_mention, code, count, escape, fit, link, person_name
 
@@ -187,10 +188,16 @@ def ambiguous(
     )
 
 
-def backup_not_found(reference: str, *, command: str = DEFAULT_COMMAND) -> Message:
-    """No backup fits what was typed."""
+def backup_not_found(reference: str, *, near: str | None = None, command: str = DEFAULT_COMMAND) -> Message:
+    """No backup fits what was typed.
+
+    Args:
+        reference: the id or name.
+        near: what was probably meant instead, without the command's name.
+        command: the slash command's name.
+    """
     return _message(
-        f"No backup has the id or name {code(reference)}. Nothing was done.\n"
+        f"No backup has the id or name {code(reference)}. Nothing was done.{did_you_mean(near, command)}\n"
         f"*What to do:* look for it in the form, which searches while you type: {code(command)}. A name with spaces "
         "goes in quotes."
     )

@@ -34,6 +34,12 @@ class ShortForm:
         """The regions, as they are typed: ``IAD,ORD``."""
         return ",".join(self.regions)
 
+    @property
+    def near(self) -> str | None:
+        """What was probably meant where there is no such backup: ``list IAD`` for ``lits IAD``."""
+        meant = get_close_matches(self.backup.lower(), _COMMANDS, n=1, cutoff=0.6)
+        return " ".join(filter(None, [*meant, self.region, self.name])) if meant else None
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

@@ -80,14 +80,8 @@ async def test_pages_of_the_history_are_full_although_something_is_hidden(world:
 
 
 async def test_an_event_about_no_copy_is_hidden_with_its_backup_also_when_that_is_gone(world: World) -> None:
-    changed = Event(
-        EventKind.PLAN_CHANGED,
-        world.clock.now(),
-        ANA,
-        backup_id=HIDDEN.id,
-        source="DFW",
-        facts={"instance": "payroll-db"},
-    )
+    facts = {"instance": "payroll-db"}
+    changed = Event(EventKind.PLAN_CHANGED, world.clock.now(), ANA, backup_id=HIDDEN.id, source="DFW", facts=facts)
     await world.record.append(changed)
     await world.record.append(Event(EventKind.BOT_STARTED, world.clock.now(), ANA))
 

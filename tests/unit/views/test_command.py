@@ -62,7 +62,7 @@ def test_what_is_understood(typed: str, wish: Wish) -> None:
         (f"{ID} nowhere", None),
         (f"{ID} IAD,XYZ", f"{ID} IAD"),
         ("coverage", None),
-        ("lits IAD", "list IAD"),
+        ("lits", "list"),
     ],
 )
 def test_what_is_not_understood_shows_the_nearest_right_spelling(typed: str, near: str | None) -> None:
@@ -75,6 +75,10 @@ def test_what_is_not_understood_shows_the_nearest_right_spelling(typed: str, nea
 
 def test_a_region_that_exists_and_is_not_allowed_is_left_to_be_refused_with_its_reason() -> None:
     assert parse("b1 SYD", regions=("DFW", "IAD")) == ShortForm("b1", ("SYD",))
+
+
+def test_a_misspelt_word_before_a_region_is_taken_for_a_backup_and_can_be_told_from_one() -> None:
+    assert [ShortForm(backup, ("IAD",)).near for backup in ("lits", "nightly")] == ["list IAD", None]
 
 
 @given(some.text(max_size=200))
