@@ -120,6 +120,7 @@ class EventFilter:
     Attributes:
         text: part of a name, id, message or any other word in the event, whatever its case.
         before: only events with a smaller sequence: the next page of a list that shows the newest first.
+        after: only events with a greater sequence: the page before.
     """
 
     text: str | None = None
@@ -131,3 +132,4 @@ class EventFilter:
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
+    after: int | None = None

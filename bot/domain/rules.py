@@ -333,6 +333,10 @@ class Rules:
         """The rules that let somebody ask for something, from some channel."""
         return tuple(rule for rule in self.allow if refusal(rule.access, member, _some(rule.access.channels)) is None)
 
+    def let_see_everything(self, member: Member) -> bool:
+        """Whether no rule narrows what somebody may see."""
+        return any(rule.scope == Scope() for rule in self.that_allow(member))
+
     def may_see(self, member: Member, backup: Backup) -> bool:
         """Whether somebody may know of a backup: a rule lets them ask for a copy of it, from some channel to some
         region; or they may have to agree to one.

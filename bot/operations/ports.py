@@ -15,6 +15,7 @@ from bot.domain.pace import Pace
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault
 from bot.domain.rules import Rules
+from bot.domain.sight import MaySee
 
 
 class StoreTroubleError(Exception):
@@ -172,6 +173,10 @@ class Record(Protocol):
         """
         ...
 
+    async def orders_beginning(self, beginning: str, *, limit: int) -> Sequence[OrderStanding]:
+        """The orders of which the id begins so, newest first; none for an empty beginning."""
+        ...
+
     async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
         """Every order that has this copy, oldest first."""
         ...
@@ -270,12 +275,33 @@ class Found:
     not_copyable: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A part of a list.
+
+    Attributes:
+        backups: newest first.
+        total: how many the whole list has.
+    """
+
+    backups: tuple[Backup, ...]
+    total: int
+
+
 class Catalogue(Protocol):
     """The backups as last seen: what the form searches in, without asking the cloud."""
 
-    async def search(self, region: str, text: str, *, limit: int) -> Found:
+    async def search(self, region: str, text: str, *, limit: int, may_see: MaySee | None = None) -> Found:
         """Backups of a region of which name, id, instance id, description or datastore contain every word of
-        ``text``, whatever its case; all for an empty text.
+        ``text``, whatever its case; all for an empty text. What may not be seen is neither given nor counted.
+        """
+        ...
+
+    async def listed(
+        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, may_see: MaySee | None = None
+    ) -> Listed:
+        """Backups in any state, found in these regions as `search` finds them: ``limit`` of them after the ``offset``
+        newest.
         """
         ...
 

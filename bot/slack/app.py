@@ -25,7 +25,16 @@ from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
-from bot.slack.listeners import approval, confirmation, copy_command, copy_form, copy_message, copy_shortcut
+from bot.slack.listeners import (
+    approval,
+    confirmation,
+    copy_again,
+    copy_command,
+    copy_form,
+    copy_message,
+    copy_shortcut,
+    pages,
+)
 from bot.slack.notifier import Notifier, Posts
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
@@ -43,7 +52,7 @@ LONGEST_BODY = 4_000_000
 character of which may take up to eight.
 """
 
-LISTENERS = (copy_command, copy_shortcut, copy_form, confirmation, copy_message, approval)
+LISTENERS = (copy_command, copy_shortcut, copy_again, copy_form, confirmation, copy_message, approval, pages)
 
 
 @dataclass(frozen=True, slots=True)

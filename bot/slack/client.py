@@ -326,10 +326,16 @@ class SlackClient:
             if not cursor:
                 return
 
-    async def respond(self, response_url: str, message: Message) -> None:
-        """Answer a command or a click for this person only: 5 times within 30 minutes of it."""
+    async def respond(self, response_url: str, message: Message, *, replaces: bool = False) -> None:
+        """Answer a command or a click for this person only: 5 times within 30 minutes of it.
+
+        Args:
+            response_url: that came with it.
+            message: the answer.
+            replaces: whether it takes the place of the message that was clicked.
+        """
         connected = self._connected()
-        body = {**_json(message), "response_type": "ephemeral", "replace_original": False}
+        body = {**_json(message), "response_type": "ephemeral", "replace_original": replaces}
         try:
             async with connected.session.post(response_url, json=body, proxy=connected.once.proxy) as response:
                 refused = _refusal(response.status, await response.text())

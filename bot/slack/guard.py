@@ -145,6 +145,10 @@ class Guard:
             self.write_down(visit, reason)
         return reason
 
+    def known_member(self, person_id: str) -> Member | None:
+        """Somebody, from memory; ``None`` for whom Slack has to be asked about first."""
+        return self._directory.known(person_id)
+
     async def member(self, person_id: str) -> Member | None:
         """Somebody as Slack knows them now, or knew them a few minutes ago; ``None`` where that cannot be found out."""
         return await self._directory.member(person_id)

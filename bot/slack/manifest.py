@@ -3,7 +3,10 @@
 from typing import Any
 
 from bot.slack.scopes import SCOPES
+from bot.slack.views import copy_again
 from bot.slack.views.copy_form import SHORTCUT_ID, SHORTCUT_NAME
+
+USAGE_HINT = "[BACKUP REGION[,REGION] [NAME] | list [REGION] | status [ID] | history [FILTER] | cancel ID | help]"
 
 
 def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
@@ -17,7 +20,7 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
     slash_command: dict[str, Any] = {
         "command": command,
         "description": "Copy a database backup to another region",
-        "usage_hint": "[BACKUP REGION[,REGION] [NAME] | status | history [WORDS] | cancel ID | help]",
+        "usage_hint": USAGE_HINT,
         "should_escape": True,
     }
     interactivity: dict[str, Any] = {"is_enabled": True}
@@ -43,7 +46,13 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
                     "type": "global",
                     "callback_id": SHORTCUT_ID,
                     "description": "Copy a database backup to another region",
-                }
+                },
+                {
+                    "name": copy_again.SHORTCUT_NAME,
+                    "type": "message",
+                    "callback_id": copy_again.SHORTCUT_ID,
+                    "description": "Opens the form with what this copy was of",
+                },
             ],
             "slash_commands": [slash_command],
         },

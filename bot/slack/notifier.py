@@ -54,6 +54,10 @@ class Posts(Protocol):
         """The message of an order; ``None`` before anything was tried."""
         ...
 
+    async def order_at(self, channel: str, message_ts: str) -> str | None:
+        """The id of the order that a message is about."""
+        ...
+
     async def save(self, post: Post) -> None:
         """Remember a message as it stands now."""
         ...
@@ -326,8 +330,7 @@ class Notifier:
         try:
             me = await self._who_am_i()
             async for message in self._client.messages(channel, oldest=oldest, thread_ts=thread_ts):
-                is_mine = message.user == me.user_id or (me.bot_id is not None and message.bot_id == me.bot_id)
-                if is_mine and message.metadata and self._is_about(message.metadata, order_id):
+                if message.metadata and self._is_about(message.metadata, order_id) and me.has_written(message):
                     yield message
         except SlackTroubleError as trouble:
             if trouble.is_passing or trouble.error in WORKSPACE_ERRORS | answers.MESSAGE_GONE:

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from annotated_types import Len
 from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
+from bot.slack.answers import PostedMessage
+
 
 class _Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -64,6 +66,12 @@ class Press(Interaction):
     """Somebody pressed a button of a message."""
 
     actions: Annotated[tuple[Action, ...], Len(min_length=1)]
+
+
+class AtMessage(Interaction):
+    """Somebody used a message shortcut."""
+
+    message: PostedMessage
 
 
 class InView(Interaction):

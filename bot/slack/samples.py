@@ -33,12 +33,16 @@ from bot.domain.retention import Rotation
 from bot.slack.rule_samples import JUDGEMENTS, PERMISSIONS, OfApprovers
 from bot.slack.views import (
     answers,
+    backup_list,
     confirmation,
+    copy_again,
     copy_form,
     copy_message,
     decline_form,
     history,
+    misread,
     notices,
+    order_status,
     status,
     thread,
 )
@@ -47,6 +51,7 @@ from bot.slack.views.blocks import Message, View
 from bot.slack.views.confirmation import Confirmed, Shown
 from bot.slack.views.copy_form import CopyForm, FormContext, Looking, Panel
 from bot.slack.views.filled_form import MOST_BACKUPS
+from bot.slack.views.misread import Misread
 
 MOST_BLOCKS = 50
 """In one message (``slack-platform.md``, Sizes): as many short ones are checked together."""
@@ -103,14 +108,48 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
         "copy_message, several": [copy_message.draw(_order(*many), now=now, story=events, likely=likely)],
         "thread": _thread(events, orders[0], _order(*copies)),
         "status": [status.draw(orders, orders, now=now, command=command)],
-        "history": [history.draw(events, EventFilter(text=NAME), command=command)],
+        "order_status": [order_status.draw(orders[0], events, now=now, likely=likely)],
+        "backup_list": _backup_lists(now, command),
+        "history": [
+            history.draw(part, EventFilter(text=NAME), has_older=True, has_newer=True, command=command)
+            for part in (events[: history.PAGE], events[history.PAGE :])
+        ],
+        "misread": [misread.draw(Misread(NAME, NAME), command=command)],
         "help": [usage.draw("status", typed=NAME, command=command, permissions=PERMISSIONS)],
         "answers": _answers(orders, now, command),
         "approval_message": of_approvers.messages(),
         "decisions": of_approvers.answers(),
     }
     together = (Sample(name, message) for name, several in messages.items() for message in _together(several))
-    return (*_forms(now), *_confirmations(now), *_notices(orders, now), *together)
+    again = Sample("copy_again", copy_again.draw_no_order(command=command))
+    return (*_forms(now), *_confirmations(now), *_notices(orders, now), again, *together)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    backup: Backup
+    elsewhere: tuple[Recognised, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    region: str
+    complete_at: datetime | None
+    fault: Fault | None = FAULT
+
+
+def _backup_lists(now: datetime, command: str) -> Iterator[Message]:
+    elsewhere = tuple(Recognised(replace(BACKUP, region=each), Evidence.MATCHING_FACTS) for each in REGIONS_FOR_COPIES)
+    backups = [replace(BACKUP, origin=Origin("ha", f"{number:036}")) for number in range(backup_list.PAGE)]
+    yield backup_list.draw(
+        [_Listed(each, elsewhere) for each in backups],
+        backup_list.Asked(text=NAME, page=2),
+        [_Fresh(each, now) for each in REGIONS_FOR_COPIES],
+        total=100,
+        pages=12,
+        now=now,
+        command=command,
+    )
 
 
 def _thread(events: Sequence[RecordedEvent], *orders: OrderStanding) -> Iterator[Message]:
@@ -171,6 +210,7 @@ def _answers(orders: Sequence[OrderStanding], now: datetime, command: str) -> It
     yield answers.stopped(order, order.copies, order.copies)
     yield answers.not_stopped(order, order.copies, now=now)
     yield answers.unknown_order(NAME, orders, command=command)
+    yield answers.backup_gone(NAME, "DFW", command=command)
     yield answers.settled(order.main)
     yield answers.nothing_to_settle(order.main, now=now)
     yield answers.ambiguous(NAME, [PARENT, BACKUP], region="IAD", now=now, command=command)

@@ -157,6 +157,8 @@ def _bounds(wanted: EventFilter) -> list[str]:
     bounds = []
     if wanted.before is not None:
         bounds.append("sequence < :before")
+    if wanted.after is not None:
+        bounds.append("sequence > :newer_than")
     if wanted.since is not None:
         bounds.append(
             "sequence >= (SELECT min(sequence) FROM events INDEXED BY events_0_at WHERE at >= :since) AND +at >= :since"
@@ -177,6 +179,7 @@ def _values(wanted: EventFilter) -> dict[str, str | int | None]:
         "person": wanted.person,
         "region": wanted.region,
         "before": wanted.before,
+        "newer_than": wanted.after,
         "since": time_text(wanted.since) if wanted.since else None,
         "until": time_text(wanted.until) if wanted.until else None,
         "text": wanted.text,

@@ -10,8 +10,9 @@ from sqlite_utils import Database as Connection
 
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
-from bot.operations.ports import Clock, Found, Refresh
-from bot.storage.catalogue_search import find
+from bot.domain.sight import MaySee
+from bot.operations.ports import Clock, Found, Listed, Refresh
+from bot.storage.catalogue_search import find, find_in_any_state
 from bot.storage.catalogue_table import (
     ancestors_of,
     backups_where,
@@ -53,9 +54,17 @@ class SqliteCatalogue:
         self._running: dict[str, int | None] = {}
         self._faults: dict[str, Fault | None] = {}
 
-    async def search(self, region: str, text: str, *, limit: int) -> Found:
+    async def search(self, region: str, text: str, *, limit: int, may_see: MaySee | None = None) -> Found:
         """What matches in one region, and how much of it cannot be copied."""
-        return await self._database.read(lambda connection: find(connection, region, text, limit))
+        return await self._database.read(lambda connection: find(connection, region, text, limit, may_see))
+
+    async def listed(
+        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, may_see: MaySee | None = None
+    ) -> Listed:
+        """What matches in some regions, a part at a time."""
+        return await self._database.read(
+            lambda connection: find_in_any_state(connection, regions, text, limit=limit, offset=offset, may_see=may_see)
+        )
 
     async def backup(self, region: str, backup_id: str) -> Backup | None:
         """One backup as last seen."""

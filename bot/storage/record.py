@@ -35,6 +35,7 @@ from bot.storage.orders import (
     insert_order,
     order_confirmed_by,
     order_named,
+    orders_beginning_with,
     orders_of_person,
     orders_with_copy,
 )
@@ -143,6 +144,10 @@ class SqliteRecord:
     async def order(self, order_id: str) -> OrderStanding | None:
         """One order, by id or a unique beginning of it, or by the id of a copy that it opened."""
         return await self._database.read(lambda connection: order_named(connection, order_id))
+
+    async def orders_beginning(self, beginning: str, *, limit: int) -> Sequence[OrderStanding]:
+        """Orders of which the id begins so, newest first."""
+        return await self._database.read(lambda connection: orders_beginning_with(connection, beginning, limit))
 
     async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
         """Orders that have a copy, oldest first."""

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
-from bot.operations.ports import Clock, Found, Refresh
+from bot.domain.sight import MaySee
+from bot.operations.ports import Clock, Found, Listed, Refresh
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -21,12 +22,25 @@ class MemoryCatalogue:
         self._known_at: dict[tuple[str, str], datetime] = {}
         self._refreshes: dict[str, Refresh] = {}
 
-    async def search(self, region: str, text: str, *, limit: int) -> Found:
-        words = text.casefold().split()
-        matching = [backup for backup in self._newest_first(region) if all(_has(backup, word) for word in words)]
+    async def search(self, region: str, text: str, *, limit: int, may_see: MaySee | None = None) -> Found:
+        matching = self._matching([region], text, may_see)
         copyable = [backup for backup in matching if backup.is_copyable]
         others = Counter(backup.status for backup in matching if not backup.is_copyable)
         return Found(tuple(copyable[:limit]), len(copyable), dict(others))
+
+    async def listed(
+        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, may_see: MaySee | None = None
+    ) -> Listed:
+        matching = self._matching(regions, text, may_see)
+        return Listed(tuple(matching[offset : offset + limit]), len(matching))
+
+    def _matching(self, regions: Sequence[str], text: str, may_see: MaySee | None) -> list[Backup]:
+        words = text.casefold().split()
+        there = [each for region in regions for each in self._newest_first(region)]
+        newest_first = sorted(there, key=lambda backup: backup.created or LONG_AGO, reverse=True)
+        return [
+            each for each in newest_first if all(_has(each, word) for word in words) and (not may_see or may_see(each))
+        ]
 
     async def backup(self, region: str, backup_id: str) -> Backup | None:
         return self._backups.get((region, backup_id))

@@ -87,6 +87,10 @@ class MemoryRecord:
         copy = self._copies.get(order_id)
         return self._standing(self._orders[copy.order_id]) if copy else None
 
+    async def orders_beginning(self, beginning: str, *, limit: int) -> Sequence[OrderStanding]:
+        newest_first = reversed(self._orders_oldest_first())
+        return [each for each in newest_first if beginning and each.order.id.startswith(beginning)][:limit]
+
     async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
         return [each for each in self._orders_oldest_first() if copy_id in each.order.copy_ids]
 
@@ -218,6 +222,7 @@ def _fits(recorded: RecordedEvent, wanted: EventFilter) -> bool:
         and (wanted.since is None or event.at >= wanted.since)
         and (wanted.until is None or event.at < wanted.until)
         and (wanted.before is None or recorded.sequence < wanted.before)
+        and (wanted.after is None or recorded.sequence > wanted.after)
         and (not wanted.text or any(wanted.text.casefold() in word.casefold() for word in _words(event)))
     )
 

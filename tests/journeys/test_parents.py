@@ -126,7 +126,7 @@ async def test_a_copy_is_sent_anyway_and_cloud_databases_decides(
     await form.choose(ON_PURPOSE, "Send the copy anyway")
     confirmation = await reviews(form)
     assert "Could not check IAD: Cloud Databases had an internal error." in confirmation.rendered
-    sending = cloud.trouble.hold("copy", after_work=True)
+    sending = cloud.trouble.hold("copy")
     await starts(confirmation)
     await asyncio.wait_for(sending.arrived.wait(), PATIENCE)
     cloud.trouble.lift()  # before the answer: after it, the bot looks why it was refused

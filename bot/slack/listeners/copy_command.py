@@ -1,7 +1,6 @@
 """The slash command: the form, the short form, and what can be asked for in words."""
 
 import asyncio
-import difflib
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -13,10 +12,11 @@ from bot.operations.stop_order import Stopped, stop_order
 from bot.slack.desk import Desk
 from bot.slack.guard import Visit
 from bot.slack.listeners.opening import Opening, open_form, open_short_form
+from bot.slack.listeners.pages import draw_history, draw_list
 from bot.slack.payloads import Command
-from bot.slack.views import answers, history, permissions, status
+from bot.slack.views import answers, order_status, permissions, status
 from bot.slack.views import help as usage
-from bot.slack.views.command import Cancel, Help, History, OpenForm, ShortForm, Status, parse
+from bot.slack.views.command import Cancel, Help, History, ListBackups, OpenForm, ShortForm, Status, parse
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -58,11 +58,14 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
         await desk.answer(command.response_url, answers.not_allowed(reason))
         return
     match wish:
-        case Status():
-            await _status(desk, command)
-        case History(wanted):
-            found = await review.history(desk.ports, wanted, limit=history.PAGE + 1)
-            await desk.answer(command.response_url, history.draw(found, wanted, command=desk.command))
+        case Status(None):
+            await _status(desk, command, visit)
+        case Status(str(order_id)):
+            await _status_of(desk, command, visit, order_id)
+        case ListBackups(typed):
+            await desk.answer(command.response_url, await draw_list(desk, visit.person, typed))
+        case History(typed):
+            await desk.answer(command.response_url, await draw_history(desk, visit.person, typed))
         case Cancel(order_id):
             await _cancel(desk, command, visit, order_id)
         case Help(near, typed):
@@ -82,8 +85,8 @@ async def _permissions(desk: Desk, visit: Visit) -> list[str]:
     return permissions.lines_for(allowed, approvals, may_break_glass=may_break)
 
 
-async def _status(desk: Desk, command: Command) -> None:
-    running = await review.open_orders(desk.ports)
+async def _status(desk: Desk, command: Command, visit: Visit) -> None:
+    running = await review.open_orders(desk.ports, sight=desk.sight_of(visit.person))
     mine = await review.recent_orders_of(desk.ports, command.user_id)
     ids = [each.order.id for each in running[: status.MOST]]
     found = await asyncio.gather(*(desk.link_to(order_id) for order_id in ids))
@@ -92,21 +95,41 @@ async def _status(desk: Desk, command: Command) -> None:
     await desk.answer(command.response_url, drawn)
 
 
-async def _cancel(desk: Desk, command: Command, visit: Visit, order_id: str) -> None:
-    order = await review.find_order(desk.ports, order_id)
-    if order is not None and not await desk.may_act_on(order, visit.person.id):
+async def _status_of(desk: Desk, command: Command, visit: Visit, typed: str) -> None:
+    """One order in full."""
+    standing = await review.find_order(desk.ports, typed, sight=desk.sight_of(visit.person))
+    if standing is None:
+        await _say_which(desk, command, visit, typed, "status")
+        return
+    order_id = standing.order.id
+    story, likely = await review.story_of(desk.ports, standing)
+    link = await desk.link_to(order_id)
+    drawn = order_status.draw(standing, story, now=desk.ports.clock.now(), likely=likely, permalink=link)
+    await desk.answer(command.response_url, drawn)
+
+
+async def _cancel(desk: Desk, command: Command, visit: Visit, typed: str) -> None:
+    standing = await review.find_order(desk.ports, typed, sight=desk.sight_of(visit.person))
+    if standing is None:
+        await _say_which(desk, command, visit, typed, "cancel")
+        return
+    if not await desk.may_act_on(standing, visit.person.id):
         await desk.answer(command.response_url, answers.not_allowed(Reason.NOT_IN_RULES))
         return
-    outcome = await stop_order(desk.ports, order_id, visit.person, command.channel_id)
-    standing = outcome.standing
-    if standing is None:
-        running = {each.order.id: each for each in await review.open_orders(desk.ports)}
-        near = [running[each] for each in difflib.get_close_matches(order_id, running, cutoff=0.3)]
-        await desk.answer(command.response_url, answers.unknown_order(order_id, near, command=desk.command))
-        return
     link = await desk.link_to(standing.order.id)
+    outcome = await stop_order(desk.ports, standing.order.id, visit.person, command.channel_id)
+    standing = outcome.standing or standing
     if isinstance(outcome, Stopped):
         answer = answers.stopped(standing, outcome.copies, outcome.shared, permalink=link)
     else:
         answer = answers.not_stopped(standing, outcome.shared, now=desk.ports.clock.now(), permalink=link)
+    await desk.answer(command.response_url, answer)
+
+
+async def _say_which(desk: Desk, command: Command, visit: Visit, typed: str, verb: str) -> None:
+    """No order has this id, or several begin with it."""
+    maybe = await review.orders_maybe_meant(desk.ports, typed, sight=desk.sight_of(visit.person))
+    answer = answers.unknown_order(
+        typed, maybe.orders, is_ambiguous=maybe.is_ambiguous, verb=verb, command=desk.command
+    )
     await desk.answer(command.response_url, answer)

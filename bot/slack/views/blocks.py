@@ -116,6 +116,11 @@ def section(text: str, block_id: str | None = None) -> Block:
     return SectionBlock(text=mrkdwn(fit(text, LONGEST_SECTION)), block_id=block_id).to_dict()
 
 
+def section_with(text: str, button: ButtonElement) -> Block:
+    """A paragraph in ``mrkdwn`` with a button at its side."""
+    return SectionBlock(text=mrkdwn(fit(text, LONGEST_SECTION)), accessory=button).to_dict()
+
+
 def in_sections(lines: Sequence[str]) -> list[str]:
     """The lines, joined into as few texts as hold them whole within the length of a section."""
     groups: list[str] = []

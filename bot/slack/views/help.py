@@ -38,8 +38,10 @@ def _usage(command: str) -> str:
     lines = {
         command: "opens a form: choose a backup and where to copy it",
         f"{command} BACKUP REGION[,REGION] [NAME]": "the same in one line; asks you to confirm",
+        f"{command} list [REGION] [WORDS]": "the backups there are, and where else each of them is",
         f"{command} status": "what runs now, and what you asked for lately",
-        f"{command} history [FILTER]": "what happened, newest first: a person, a region, any word",
+        f"{command} status ID": "one order in full",
+        f"{command} history [FILTER]": "what happened, newest first: a person, a region, a time, an outcome, any word",
         f"{command} cancel ID": "stops what has not begun",
         f"{command} help": "this",
     }
@@ -51,5 +53,5 @@ def _more(command: str) -> str:
     return (
         f"BACKUP is a backup's id, the beginning of its id, or its name; REGION is where the copy goes, such as IAD. "
         f"Example: {example}. Only you see this. "
-        "The form is among Slack's shortcuts too: *Copy a backup*."
+        "The form is among Slack's shortcuts too: *Copy a backup*; at a message of the bot, *Copy this again*."
     )
