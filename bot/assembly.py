@@ -23,8 +23,9 @@ from bot.domain.rules import Rules
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
-from bot.operations.ports import Clock, FixedRules, Ports, RulesInForce
+from bot.operations.ports import Clock, Ports
 from bot.operations.review import open_copies
+from bot.operations.rules_in_force import FixedRules, RulesInForce
 from bot.rules_file import RulesFileError, RulesFileInForce
 from bot.server import build_web, serving
 from bot.settings import RulesSettings, Settings

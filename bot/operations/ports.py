@@ -14,8 +14,8 @@ from bot.domain.orders import Order, OrderStanding
 from bot.domain.pace import Pace
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault
-from bot.domain.rules import Rules
 from bot.domain.sight import MaySee
+from bot.operations.rules_in_force import RulesInForce
 
 
 class StoreTroubleError(Exception):
@@ -368,25 +368,6 @@ class Engine(Protocol):
     async def start(self, copy_id: str) -> None:
         """Have `carry_out_copy` run for this copy. Called twice for one copy, it runs once."""
         ...
-
-
-class RulesInForce(Protocol):
-    """The rules, which may be changed while the bot runs."""
-
-    def now(self) -> Rules:
-        """As they are now, from memory."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class FixedRules:
-    """Rules that nobody changes while the bot runs."""
-
-    rules: Rules
-
-    def now(self) -> Rules:
-        """The rules."""
-        return self.rules
 
 
 @dataclass(frozen=True, slots=True)

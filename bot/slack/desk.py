@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Generic, TypeVar
 
+from bot.domain.backup import Backup
 from bot.domain.judgement import Judgement
 from bot.domain.orders import OrderStanding
 from bot.domain.people import Person
@@ -117,10 +118,14 @@ class Desk:
         """What a person may see: the one place that says so, for whatever shows backups or what was done with them.
         Whom memory does not know sees only what they asked for themselves.
         """
-        rules, member = self.ports.rules.now(), self.guard.known_member(person.id)
-        if member is None:
-            return Sight(person.id, lambda _: False)
-        return Sight(person.id, None if rules.let_see_everything(member) else partial(rules.may_see, member))
+        member = self.guard.known_member(person.id)
+        if member is not None and self.ports.rules.now().let_see_everything(member):
+            return Sight(person.id)
+        return Sight(person.id, partial(self._may_see, person.id))
+
+    def _may_see(self, person_id: str, backup: Backup) -> bool:
+        member = self.guard.known_member(person_id)
+        return member is not None and self.ports.rules.now().may_see(member, backup)
 
     # Telling one person
 

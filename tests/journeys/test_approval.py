@@ -174,7 +174,7 @@ backups = ["reporting-*"]
 """
 
 
-async def test_who_may_not_ask_for_a_copy_can_neither_stop_nor_settle_that_of_others(begin: Begin) -> None:
+async def test_who_may_not_ask_for_a_copy_cannot_stop_it_nor_learns_of_it(begin: Begin) -> None:
     sandbox = await begin(rules=TWO_TEAMS)
     wait_with_copies(sandbox)
     sandbox.cloud.limits.lift()
@@ -182,7 +182,7 @@ async def test_who_may_not_ask_for_a_copy_can_neither_stop_nor_settle_that_of_ot
     told = await asks_for(sandbox, alice, sandbox.cloud.estate.full)
     await eventually(lambda: "running" in told.rendered.lower())
     answer = await is_answered(bob, f"cancel {copy_id_of(told)}")
-    assert "The rules do not let you copy this" in answer
+    assert "There is no copy with the id" in answer
     finish_copies(sandbox)
     await ends(told, "Done")
 

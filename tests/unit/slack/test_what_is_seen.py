@@ -6,30 +6,29 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.backup import Origin
-from bot.domain.people import Person as Somebody
-from bot.domain.sight import Sight
+from bot.domain.policy import AccessRules
+from bot.domain.rules import AllowRule, Rules, Scope
 from bot.sandbox.workspace import Person
-from bot.slack.desk import Desk
 from tests.fakes.world import ANA, FULL, request_for
 from tests.unit.slack.conftest import COMMAND, Served
 from tests.unit.slack.rooms import PATIENCE, House, house_of, opens_form
 
 HIDDEN = replace(FULL, id="5ec12e70-hidden", name="payroll-weekly", origin=Origin("instance", "payroll-db"))
-SEEN = frozenset({FULL.name})
 
 
 @pytest.fixture
-async def house(served: Served, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    """Everybody sees one backup; Ana, whom nobody here is, has ordered another."""
-
-    def sight_of(_desk: Desk, person: Somebody) -> Sight:
-        return Sight(person.id, lambda backup: backup.name in SEEN)
-
-    monkeypatch.setattr(Desk, "sight_of", sight_of)
+async def house(served: Served) -> AsyncIterator[House]:
+    """Whoever is in the channel may ask for one backup; Ana, whom nobody here is, for everything."""
     house = await house_of(served)
     house.world.cloud.put(HIDDEN)
     await house.world.catalogue.replace("DFW", house.world.clock.now(), [FULL, HIDDEN, replace(HIDDEN, id="b")])
     async with house.room():
+        house.world.rules.rules = Rules(
+            allow=(
+                AllowRule("Ana", AccessRules(people=frozenset({ANA.id}))),
+                AllowRule("here", AccessRules(channels=frozenset({house.channel_id})), Scope(backups=(FULL.name,))),
+            )
+        )
         yield house
 
 
@@ -65,7 +64,7 @@ async def test_the_order_of_somebody_else_that_is_hidden_does_not_exist(house: H
 
 async def test_neither_the_form_nor_the_short_form_finds_what_is_hidden(house: House) -> None:
     form = await opens_form(house.alice)
-    offered = await form.search("Backup", "")
+    offered = await form.searches("Backup", "")
     assert [each.text for each in offered] == [FULL.name]
     assert "1 backup in DFW" in form.rendered
     await form.closes()
@@ -80,5 +79,5 @@ async def test_outsiders_hear_nothing_of_backups(house: House) -> None:
     greg = house.workspace.person("greg")
     for words in ("list", "history", "status", f"status {request_for(FULL).backup_ids[0]}"):
         shown = await greg.types(f"{COMMAND} {words}")
-        said = shown.rendered if shown else (await greg.sees_ephemeral("guest", timeout=PATIENCE)).rendered
+        said = shown.rendered if shown else (await greg.sees_ephemeral("Guests", timeout=PATIENCE)).rendered
         assert not any(word in said for word in (FULL.name, FULL.id, "DFW", ANA.name))
