@@ -52,6 +52,10 @@ class EventKind(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     LOST = "lost"
+    FOUND_OUTSIDE = "found_outside"
+    """A copy that no order of this bot has made is in a region; or ``copies`` of them were, when it was first seen."""
+    COPY_VANISHED = "copy_vanished"
+    """A copy that this bot has made is not in its destination any more."""
     BOT_STARTED = "bot_started"
     BOT_STOPPED = "bot_stopped"
 

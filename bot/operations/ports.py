@@ -1,6 +1,6 @@
 """What the operations need from the world, as they need it. The rooms of the outer ring provide it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,7 @@ from bot.domain.orders import Order, OrderStanding
 from bot.domain.pace import Pace
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault
+from bot.domain.survey import Held, Made
 
 
 class StoreTroubleError(Exception):
@@ -124,6 +125,11 @@ class Record(Protocol):
     or not at all. Whoever waits is woken only after the commit.
     """
 
+    @property
+    def revision(self) -> int:
+        """Grows whenever a copy changes; begins anew with each process."""
+        ...
+
     async def open(
         self, order: Order, copies: Sequence[tuple[Copy, Event]], *, looked_at: datetime | None = None
     ) -> Opened:
@@ -203,6 +209,26 @@ class Record(Protocol):
         """How long the latest completed copies between two regions took, those of which that is known."""
         ...
 
+    async def made(self) -> Sequence[Made]:
+        """Every copy, open and ended, with what matters among very many, in no order."""
+        ...
+
+    async def note_once(self, findings: Mapping[str, Event | None]) -> int:
+        """Remember findings, all at once or not at all. A finding that is remembered already stays as it was.
+
+        Args:
+            findings: by the key that each is remembered by, with the event that is written when it is new; ``None``: it
+                is worth none.
+
+        Returns:
+            How many were new.
+        """
+        ...
+
+    async def are_noted(self, keys: Sequence[str]) -> Set[str]:
+        """Which of these findings are remembered."""
+        ...
+
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
         """Events, newest first."""
         ...
@@ -254,6 +280,11 @@ class Found:
 class Catalogue(Protocol):
     """The backups as last seen: what the form searches in, without asking the cloud."""
 
+    @property
+    def revision(self) -> int:
+        """Grows whenever a backup is seen to be new, another than before, or gone; begins anew with each process."""
+        ...
+
     async def search(self, region: str, text: str, *, limit: int) -> Found:
         """Backups of a region of which name, id, instance id, description or datastore contain every word of
         ``text``, whatever its case; all for an empty text.
@@ -284,6 +315,10 @@ class Catalogue(Protocol):
 
     async def fulls_of(self, backup: Backup) -> Sequence[Backup]:
         """The full backups of the same instance or HA group in the same region; none where that is not known."""
+        ...
+
+    async def everything(self) -> Sequence[Held]:
+        """All backups of all regions as last seen, with what matters among very many, in no order."""
         ...
 
     async def put(self, backups: Sequence[Backup]) -> None:

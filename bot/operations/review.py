@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import product
 
 from bot.domain.copies import Copy, CopyState
-from bot.domain.events import EventFilter, RecordedEvent
+from bot.domain.events import EventFilter, EventKind, RecordedEvent
 from bot.domain.orders import OrderStanding
 from bot.domain.plan import OrderRequest
 from bot.operations.ports import Ports
@@ -45,6 +45,11 @@ def what_is_left(standing: OrderStanding) -> OrderRequest:
         whole_chain=len(standing.copies) > len(standing.wanted),
         left_out=tuple(each for each in product(backup_ids, destinations) if each not in asked_for),
     )
+
+
+async def found_outside(ports: Ports, *, limit: int = 5) -> Sequence[RecordedEvent]:
+    """What happened lately to copies without this bot, newest first."""
+    return await ports.record.events(EventFilter(kinds=(EventKind.FOUND_OUTSIDE, EventKind.COPY_VANISHED)), limit=limit)
 
 
 async def history(ports: Ports, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:

@@ -3,17 +3,20 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from bot.domain.coverage import Wanted, nothing_wanted
 from bot.domain.reasons import Reason
 from bot.operations.find_backups import find_backups, last_source_region
 from bot.operations.ports import Ports
+from bot.operations.report_coverage import Surveyor
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands, Tell
 from bot.slack.guard import Guard, Undecided, Visit
 from bot.slack.notifier import Posts
+from bot.slack.open_homes import OpenHomes
 from bot.slack.views import answers, channel_errors
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.copy_form import CopyForm, FormContext
@@ -58,6 +61,9 @@ class Desk:
 
     Attributes:
         command: the slash command's name.
+        surveyor: knows all backups.
+        homes: those that are open.
+        wanted: how old the newest backup may be that can be restored in a region.
         checks: the check that is under way for each open form: a newer choice replaces it.
     """
 
@@ -67,6 +73,9 @@ class Desk:
     errands: Errands
     posts: Posts
     command: str
+    surveyor: Surveyor
+    homes: OpenHomes
+    wanted: Wanted = nothing_wanted
     checks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _lists: Remembered[FormContext] = field(default_factory=lambda: Remembered(2.0))
     _channels: Remembered[str | None] = field(default_factory=lambda: Remembered(30.0))
@@ -106,7 +115,7 @@ class Desk:
 
         return tell
 
-    def run(self, work: Coroutine[object, object, None], what: str, response_url: str = "") -> None:
+    def run(self, work: Coroutine[object, object, object], what: str, response_url: str = "") -> None:
         """Do something after Slack has been answered; the person hears of it if it goes wrong."""
         self.errands.start(work, what, self.telling(response_url) if response_url else None)
 
@@ -204,6 +213,11 @@ class Desk:
             return self._links.put(order_id, await self.client.permalink(post.channel, post.message_ts))
         except SlackTroubleError:
             return None
+
+    async def links_to(self, order_ids: Sequence[str]) -> dict[str, str]:
+        """The addresses of the messages of orders, as far as they have one."""
+        found = await asyncio.gather(*(self.link_to(order_id) for order_id in order_ids))
+        return {order_id: link for order_id, link in zip(order_ids, found, strict=True) if link}
 
     def used(self, person_id: str, region: str) -> None:
         """Remember the region somebody has just copied from."""

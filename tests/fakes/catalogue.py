@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
+from bot.domain.survey import Held
 from bot.operations.ports import Clock, Found, Refresh
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -20,6 +21,7 @@ class MemoryCatalogue:
         self._backups: dict[tuple[str, str], Backup] = {}
         self._known_at: dict[tuple[str, str], datetime] = {}
         self._refreshes: dict[str, Refresh] = {}
+        self.revision = 0
 
     async def search(self, region: str, text: str, *, limit: int) -> Found:
         words = text.casefold().split()
@@ -60,6 +62,23 @@ class MemoryCatalogue:
         there = self._newest_first(backup.region) if backup.origin else []
         return [each for each in there if each.origin == backup.origin and each.parent_id is None]
 
+    async def everything(self) -> Sequence[Held]:
+        return [
+            Held(
+                region=each.region,
+                id=each.id,
+                name=each.name,
+                status=each.status,
+                parent_id=each.parent_id,
+                created=each.created,
+                origin=each.origin,
+                datastore=each.datastore,
+                size_gb=each.size_gb,
+                files_of=(each.location or "").rpartition("/")[2].partition(".")[0] or None,
+            )
+            for each in self._backups.values()
+        ]
+
     async def put(self, backups: Sequence[Backup]) -> None:
         for backup in backups:
             self._know((backup.region, backup.id), backup)
@@ -84,6 +103,7 @@ class MemoryCatalogue:
 
     def _know(self, key: tuple[str, str], backup: Backup | None) -> None:
         self._known_at[key] = self._clock.now()
+        self.revision += backup != self._backups.get(key)
         if backup:
             self._backups[key] = backup
         else:

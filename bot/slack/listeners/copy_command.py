@@ -1,6 +1,5 @@
 """The slash command: the form, the short form, and what can be asked for in words."""
 
-import asyncio
 import difflib
 from typing import Any
 
@@ -9,14 +8,15 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.people import Person
 from bot.domain.reasons import Reason
 from bot.operations import review
+from bot.operations.report_coverage import report_coverage
 from bot.operations.stop_order import Stopped, stop_order
 from bot.slack.desk import Desk
 from bot.slack.guard import Visit
 from bot.slack.listeners.opening import Opening, open_form, open_short_form
 from bot.slack.payloads import Command
-from bot.slack.views import answers, history, status
+from bot.slack.views import answers, coverage, history, status
 from bot.slack.views import help as usage
-from bot.slack.views.command import Cancel, Help, History, OpenForm, ShortForm, Status, parse
+from bot.slack.views.command import Cancel, Coverage, Help, History, OpenForm, ShortForm, Status, parse
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -63,6 +63,11 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
         case History(wanted):
             found = await review.history(desk.ports, wanted, limit=history.PAGE + 1)
             await desk.answer(command.response_url, history.draw(found, wanted, command=desk.command))
+        case Coverage(text, page):
+            report = await report_coverage(desk.ports, desk.surveyor, desk.wanted)
+            now = desk.ports.clock.now()
+            drawn = coverage.draw(report, now=now, text=text, page=page, command=desk.command)
+            await desk.answer(command.response_url, drawn)
         case Cancel(order_id):
             await _cancel(desk, command, visit, order_id)
         case Help(near, typed):
@@ -72,9 +77,7 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
 async def _status(desk: Desk, command: Command) -> None:
     running = await review.open_orders(desk.ports)
     mine = await review.recent_orders_of(desk.ports, command.user_id)
-    ids = [each.order.id for each in running[: status.MOST]]
-    found = await asyncio.gather(*(desk.link_to(order_id) for order_id in ids))
-    links = {order_id: link for order_id, link in zip(ids, found, strict=True) if link}
+    links = await desk.links_to([each.order.id for each in running[: status.MOST]])
     drawn = status.draw(running, mine, now=desk.ports.clock.now(), links=links, command=desk.command)
     await desk.answer(command.response_url, drawn)
 

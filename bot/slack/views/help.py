@@ -29,6 +29,7 @@ def _usage(command: str) -> str:
         f"{command} BACKUP REGION[,REGION] [NAME]": "the same in one line; asks you to confirm",
         f"{command} status": "what runs now, and what you asked for lately",
         f"{command} history [FILTER]": "what happened, newest first: a person, a region, any word",
+        f"{command} coverage [WORDS]": "which instance could be restored in which region, gaps first",
         f"{command} cancel ID": "stops what has not begun",
         f"{command} help": "this",
     }

@@ -57,6 +57,8 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.COMPLETED: "saw the copy COMPLETED",
         EventKind.FAILED: "saw the copy fail",
         EventKind.LOST: "stopped watching the copy",
+        EventKind.FOUND_OUTSIDE: "found what was copied without it",
+        EventKind.COPY_VANISHED: "saw that the copy is not there any more",
         EventKind.BOT_STARTED: "started",
         EventKind.BOT_STOPPED: "stopped",
     }
@@ -123,9 +125,11 @@ def event_line(recorded: RecordedEvent) -> str:
 
 def _about(event: Event) -> str:
     name = event.backup_name or event.backup_id
-    if not name:
+    if not (name or event.source):
         return ""
     way = f" {escape(event.source or '?', 10)} → {escape(event.destination or '?', 10)}"
+    if not name:
+        return f"–{way}"
     copy_id = f" ({code(event.copy_id, 20)})" if event.copy_id else ""
     return f"– {code(name, 64)}{way}{copy_id}"
 
@@ -143,6 +147,9 @@ def _details(event: Event) -> str:
     number = facts.get("count")
     if isinstance(number, int):
         said.append(count(number, "request"))
+    copies = facts.get("copies")
+    if isinstance(copies, int):
+        said.append(count(copies, "copy"))
     return f"({', '.join(said)})" if said else ""
 
 

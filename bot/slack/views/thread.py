@@ -27,6 +27,8 @@ SILENT: Mapping[EventKind, str] = MappingProxyType(
         EventKind.PLAN_CHANGED: "there is no copy yet; the person was told in the form",
         EventKind.REFUSED_PERSON: "who was refused was told; nobody else needs to know",
         EventKind.REFUSED_REQUEST: "it is about no copy",
+        EventKind.FOUND_OUTSIDE: "it is about no copy of this bot",
+        EventKind.COPY_VANISHED: "its thread has ended; Home, coverage and history show it",
         EventKind.BOT_STARTED: "it is about no copy",
         EventKind.BOT_STOPPED: "it is about no copy",
     }
