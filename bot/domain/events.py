@@ -53,7 +53,7 @@ class EventKind(StrEnum):
     FAILED = "failed"
     LOST = "lost"
     FOUND_OUTSIDE = "found_outside"
-    """A copy that no order of this bot has made is in a region; or ``copies`` of them were, when it was first seen."""
+    """A copy that no order of this bot has made is in a region."""
     COPY_VANISHED = "copy_vanished"
     """A copy that this bot has made is not in its destination any more."""
     BOT_STARTED = "bot_started"

@@ -21,7 +21,8 @@ async def watch_copies(ports: Ports, surveyor: Surveyor) -> None:
     """Write down what has happened to copies without this bot.
 
     Only regions that were read to the end, and without a fault since, say something. What was so already when two
-    regions were first seen side by side is no news: it is written down with one line for all of it.
+    regions were first seen side by side is remembered, and is no news: of an account that is years old the audit log
+    would have thousands of lines about what nobody did just then.
     """
     refreshes = [await ports.catalogue.refreshed(region) for region in ports.cloud.regions]
     seen_at = {each.region: each.complete_at for each in refreshes if each.complete_at and each.fault is None}
@@ -45,8 +46,7 @@ async def _note_found(ports: Ports, found: Sequence[CopyFound], regions: Sequenc
             if new:
                 await ports.record.note_once({each.key: _found(ports, each) for each in new})
         else:
-            first = {key: _found_at_first(ports, way, len(here)) if here else None}
-            await ports.record.note_once(first | dict.fromkeys(each.key for each in here))
+            await ports.record.note_once(dict.fromkeys([key, *(each.key for each in here)]))
 
 
 def _way_key(way: tuple[str, str]) -> str:
@@ -63,17 +63,6 @@ def _found(ports: Ports, found: CopyFound) -> Event:
         source=found.original.region,
         destination=found.copy.region,
         facts={"copied_id": found.copy.id, "name": found.copy.name},
-    )
-
-
-def _found_at_first(ports: Ports, way: tuple[str, str], number: int) -> Event:
-    return Event(
-        kind=EventKind.FOUND_OUTSIDE,
-        at=ports.clock.now(),
-        who=BOT,
-        source=way[0],
-        destination=way[1],
-        facts={"copies": number},
     )
 
 

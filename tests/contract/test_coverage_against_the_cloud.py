@@ -13,7 +13,7 @@ from bot.operations.keep_catalogue_fresh import refresh_catalogue
 from bot.operations.report_coverage import Surveyor, report_coverage
 from bot.sandbox.backup import StoredBackup
 from bot.sandbox.cloud import SimulatedCloud
-from bot.sandbox.cloud.copying import CopyRequest
+from bot.sandbox.cloud.copying import CopyEnd, CopyRequest
 from bot.sandbox.estate import Estate
 from tests.contract.test_plans_against_the_cloud import ports_to
 
@@ -22,6 +22,7 @@ HOMES = ("DFW", "ORD")
 DEPLOYMENTS = list(product(["kept", "new"], ["source", "copied"], ["source", "now"], ["source", "copied"]))
 """Which ids, parents, times and files copies have."""
 AN_HOUR = 3600.0
+ENDS: tuple[CopyEnd, ...] = ("COMPLETED", "COMPLETED", "COMPLETED", "COMPLETED", "COMPLETED", "FAILED")
 
 Newest = dict[tuple[str, str], datetime]
 """When the newest that could be restored was made, by instance and region."""
@@ -71,7 +72,7 @@ class Forest:
             request = CopyRequest(
                 target_backup_region=destination, name=self.chance.choice([name, f"{name.removesuffix('-copy')}-copy"])
             )
-            self.cloud.copies.accept(source, chosen, request, self.chance.choice(["COMPLETED"] * 6 + ["FAILED"]))
+            self.cloud.copies.accept(source, chosen, request, self.chance.choice(ENDS))
             self.cloud.clock.advance(AN_HOUR)
 
     def _may_go(self, backup: StoredBackup, destination: str) -> bool:

@@ -125,11 +125,9 @@ def event_line(recorded: RecordedEvent) -> str:
 
 def _about(event: Event) -> str:
     name = event.backup_name or event.backup_id
-    if not (name or event.source):
+    if not name:
         return ""
     way = f" {escape(event.source or '?', 10)} → {escape(event.destination or '?', 10)}"
-    if not name:
-        return f"–{way}"
     copy_id = f" ({code(event.copy_id, 20)})" if event.copy_id else ""
     return f"– {code(name, 64)}{way}{copy_id}"
 
@@ -147,9 +145,6 @@ def _details(event: Event) -> str:
     number = facts.get("count")
     if isinstance(number, int):
         said.append(count(number, "request"))
-    copies = facts.get("copies")
-    if isinstance(copies, int):
-        said.append(count(copies, "copy"))
     return f"({', '.join(said)})" if said else ""
 
 
