@@ -66,6 +66,10 @@ class EventKind(StrEnum):
     """Other rules are in force: ``digest`` of the file, and how many ``rules`` it has."""
     RULES_REJECTED = "rules_rejected"
     """The file of rules was changed and cannot be used; those before it stay in force. ``mistakes`` says where."""
+    FOUND_OUTSIDE = "found_outside"
+    """A copy that no order of this bot has made is in a region."""
+    COPY_VANISHED = "copy_vanished"
+    """A copy that this bot has made is not in its destination any more."""
     BOT_STARTED = "bot_started"
     BOT_STOPPED = "bot_stopped"
 

@@ -4,7 +4,8 @@ import asyncio
 
 from bot.domain.backup import Backup
 from bot.domain.sight import EVERYTHING, Sight
-from bot.operations.ports import Found, Ports
+from bot.operations.catalogue import Found
+from bot.operations.ports import Ports
 from bot.operations.recognition import show
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from bot.domain.backup import Backup
 from bot.domain.lineage import Recognised
 from bot.domain.sight import EVERYTHING, Sight
-from bot.operations.ports import Listed, Ports, Refresh
+from bot.operations.catalogue import Listed, Refresh
+from bot.operations.ports import Ports
 from bot.operations.recognition import remembered_in_region
 
 

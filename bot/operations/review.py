@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from itertools import product
 
 from bot.domain.copies import Copy, CopyState
-from bot.domain.events import RecordedEvent
+from bot.domain.events import EventFilter, EventKind, RecordedEvent
 from bot.domain.learned import Learned
 from bot.domain.orders import OrderStanding
 from bot.domain.plan import OrderRequest
@@ -90,3 +90,10 @@ def what_is_left(standing: OrderStanding) -> OrderRequest:
         whole_chain=len(standing.copies) > len(standing.wanted),
         left_out=tuple(each for each in product(backup_ids, destinations) if each not in asked_for),
     )
+
+
+async def found_outside(ports: Ports, sight: Sight, *, limit: int = 5) -> Sequence[RecordedEvent]:
+    """What happened lately to copies without this bot, newest first; nothing for whom the rules hide some backups."""
+    if sight.may_see is not None:
+        return []
+    return await ports.record.events(EventFilter(kinds=(EventKind.FOUND_OUTSIDE, EventKind.COPY_VANISHED)), limit=limit)

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from bot.domain.events import RecordedEvent
 from bot.operations.ports import Ports
+from bot.operations.report_coverage import Surveyor
 from bot.slack.audiences import Approvers
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.desk import Desk
@@ -26,6 +27,7 @@ from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
 from bot.slack.listeners import (
+    app_home,
     approval,
     confirmation,
     copy_again,
@@ -36,6 +38,7 @@ from bot.slack.listeners import (
     pages,
 )
 from bot.slack.notifier import Notifier, Posts
+from bot.slack.open_homes import OpenHomes
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
 
@@ -52,7 +55,20 @@ LONGEST_BODY = 4_000_000
 character of which may take up to eight.
 """
 
-LISTENERS = (copy_command, copy_shortcut, copy_again, copy_form, confirmation, copy_message, approval, pages)
+SECONDS_BETWEEN_HOMES = 5.0
+"""How much longer than between two writes to a channel it takes until somebody's Home is published again."""
+
+LISTENERS = (
+    copy_command,
+    copy_shortcut,
+    copy_again,
+    copy_form,
+    confirmation,
+    copy_message,
+    approval,
+    pages,
+    app_home,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,10 @@ class SlackOptions:
 class SlackRoom:
     """The bot's side of Slack."""
 
-    def __init__(self, ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts) -> None:
+    def __init__(
+        self, ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts, surveyor: Surveyor
+    ) -> None:
+        self._ports = ports
         self._options = options
         self._client = SlackClient(options.bot_token, options.api_url)
         self._errands = Errands()
@@ -90,7 +109,8 @@ class SlackRoom:
             Notifier(ports, approver_posts, self._client, self._errands, pacer, audience=Approvers()),
         )
         guard = Guard(ports, self._directory, self._errands)
-        desk = Desk(ports, self._client, guard, self._errands, posts, options.command)
+        self._homes = OpenHomes(self._errands, Pacer(options.seconds_between_writes * SECONDS_BETWEEN_HOMES))
+        desk = Desk(ports, self._client, guard, self._errands, posts, options.command, surveyor, self._homes)
         self._app = self._bolt(desk)
         app_token = options.app_token
         self._socket = SocketMode(self._app, self._client, app_token, options.api_url) if app_token else None
@@ -164,6 +184,14 @@ class SlackRoom:
         """Something was committed to the audit log: the messages that tell of it are brought up to date."""
         for notifier in self._notifiers:
             notifier.on_event(recorded)
+        if self._homes and recorded.event.copy_id is not None:
+            self._errands.start(self._renew_homes(recorded.event.copy_id), "find out whose Home an event changes")
+
+    async def _renew_homes(self, copy_id: str) -> None:
+        for standing in await self._ports.record.orders_with(copy_id):
+            self._homes.renew(standing.order.requested_by.id)
+            if standing.order.approval:
+                self._homes.renew_all()
 
     async def handler(self, request: Request) -> Response:
         """Answer one request of Slack's over HTTP. What is not signed by Slack gets a 401 and nothing else."""
@@ -190,7 +218,6 @@ class SlackRoom:
             request_verification_enabled=False,  # `handler` has verified it, on the raw body
             ignoring_self_events_enabled=False,
             ssl_check_enabled=False,
-            url_verification_enabled=False,
             attaching_function_token_enabled=False,
         )
         app.error(_unexpected)
@@ -219,6 +246,16 @@ async def _unexpected(error: Exception) -> BoltResponse:
     return BoltResponse(status=500, body="")
 
 
-def build_app(ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts) -> SlackRoom:
-    """The Slack room, not yet started."""
-    return SlackRoom(ports, options, posts, approver_posts)
+def build_app(
+    ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts, surveyor: Surveyor | None = None
+) -> SlackRoom:
+    """The Slack room, not yet started.
+
+    Args:
+        ports: the world.
+        options: what it has to know of the settings.
+        posts: what was posted to the channels in which people asked, remembered.
+        approver_posts: what was posted to approvers, remembered.
+        surveyor: knows all backups; one of its own where it is not shared.
+    """
+    return SlackRoom(ports, options, posts, approver_posts, surveyor or Surveyor(ports))

@@ -243,6 +243,10 @@ class SlackClient:
                 return None
             raise
 
+    async def publish_home(self, person_id: str, view: View) -> None:
+        """Show somebody their App Home from now on."""
+        await self._view("views.publish", {"user_id": person_id, "view": view}, repeat=True)
+
     async def _view(self, method: str, arguments: Json, *, repeat: bool = False) -> OpenView:
         data, _ = await self.call(method, arguments, repeat=repeat)
         return _read(OpenView, method, data.get("view"))

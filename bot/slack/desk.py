@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Generic, TypeVar
 
 from bot.domain.backup import Backup
+from bot.domain.coverage import Report
 from bot.domain.judgement import Judgement
 from bot.domain.orders import OrderStanding
 from bot.domain.people import Person
@@ -18,11 +19,13 @@ from bot.domain.sight import Sight
 from bot.operations.find_backups import find_backups, last_source_region
 from bot.operations.judge_order import judge_order, may_act_on
 from bot.operations.ports import Ports
+from bot.operations.report_coverage import Surveyor, report_coverage, seen
 from bot.slack.answers import Identity, PostedMessage
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands, Tell
 from bot.slack.guard import Guard, Undecided, Visit
 from bot.slack.notifier import Posts
+from bot.slack.open_homes import OpenHomes
 from bot.slack.views import answers, channel_errors
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.copy_form import CopyForm, FormContext
@@ -67,6 +70,9 @@ class Desk:
 
     Attributes:
         command: the slash command's name.
+        surveyor: knows all backups.
+        homes: those that are open.
+        wanted: how old the newest backup may be that can be restored in a region.
         checks: the check that is under way for each open form: a newer choice replaces it.
     """
 
@@ -76,6 +82,8 @@ class Desk:
     errands: Errands
     posts: Posts
     command: str
+    surveyor: Surveyor
+    homes: OpenHomes
     checks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _me: Identity | None = None
     _lists: Remembered[FormContext] = field(default_factory=lambda: Remembered(2.0))
@@ -127,6 +135,11 @@ class Desk:
         member = self.guard.known_member(person_id)
         return member is not None and self.ports.rules.now().may_see(member, backup)
 
+    async def coverage_for(self, person: Person) -> Report:
+        """Where what could be restored, as far as somebody may see it."""
+        report = await report_coverage(self.ports, self.surveyor, self.ports.rules.now().wanted_age)
+        return seen(report, self.sight_of(person))
+
     # Telling one person
 
     async def answer(self, response_url: str, message: Message, *, replaces: bool = False) -> None:
@@ -141,7 +154,7 @@ class Desk:
 
         return tell
 
-    def run(self, work: Coroutine[object, object, None], what: str, response_url: str = "") -> None:
+    def run(self, work: Coroutine[object, object, object], what: str, response_url: str = "") -> None:
         """Do something after Slack has been answered; the person hears of it if it goes wrong."""
         self.errands.start(work, what, self.telling(response_url) if response_url else None)
 
@@ -255,6 +268,11 @@ class Desk:
         if isinstance(named, str):
             return named
         return await self.posts.order_at(channel, message.thread_ts or message.ts)
+
+    async def links_to(self, order_ids: Sequence[str]) -> dict[str, str]:
+        """The addresses of the messages of orders, as far as they have one."""
+        found = await asyncio.gather(*(self.link_to(order_id) for order_id in order_ids))
+        return {order_id: link for order_id, link in zip(order_ids, found, strict=True) if link}
 
     def used(self, person_id: str, region: str) -> None:
         """Remember the region somebody has just copied from."""

@@ -6,7 +6,12 @@ from bot.slack.scopes import SCOPES
 from bot.slack.views import copy_again
 from bot.slack.views.copy_form import SHORTCUT_ID, SHORTCUT_NAME
 
-USAGE_HINT = "[BACKUP REGION[,REGION] [NAME] | list [REGION] | status [ID] | history [FILTER] | cancel ID | help]"
+EVENTS = ("app_home_opened",)
+"""What the bot is told of by itself; this one needs no scope."""
+
+USAGE_HINT = (
+    "[BACKUP REGION[,REGION] [NAME] | list [REGION] | status [ID] | history [FILTER] | coverage | cancel ID | help]"
+)
 
 
 def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
@@ -24,9 +29,11 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
         "should_escape": True,
     }
     interactivity: dict[str, Any] = {"is_enabled": True}
+    events: dict[str, Any] = {"bot_events": list(EVENTS)}
     if requests:
         slash_command["url"] = requests
         interactivity |= {"request_url": requests, "message_menu_options_url": requests}
+        events["request_url"] = requests
     return {
         "display_information": {
             "name": "Copy Backup",
@@ -35,7 +42,7 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
         },
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
@@ -58,6 +65,7 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
+            "event_subscriptions": events,
             "interactivity": interactivity,
             "org_deploy_enabled": False,
             "socket_mode_enabled": public_url is None,

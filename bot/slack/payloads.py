@@ -24,6 +24,18 @@ class Command(_Payload):
     response_url: str = ""
 
 
+class HomeOpened(_Payload):
+    """Somebody opened the app's own page.
+
+    Attributes:
+        tab: ``home`` or ``messages``.
+    """
+
+    team_id: str
+    user_id: Annotated[str, Field(validation_alias=AliasPath("event", "user"))]
+    tab: Annotated[str, Field(validation_alias=AliasPath("event", "tab"))] = "home"
+
+
 class Actor(_Payload):
     """Who did it."""
 

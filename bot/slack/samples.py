@@ -8,8 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME, REGIONS_FOR_COPIES, Backup, Datastore, Origin
+from bot.domain.backup import (
+    LONGEST_DESCRIPTION,
+    LONGEST_NAME,
+    REGIONS_FOR_COPIES,
+    Backup,
+    BackupStatus,
+    Datastore,
+    Origin,
+)
 from bot.domain.copies import Copy, CopyState
+from bot.domain.coverage import Cell, Coverage, Report, Row, Standing
 from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
 from bot.domain.learned import Learned
 from bot.domain.lineage import (
@@ -28,8 +37,10 @@ from bot.domain.names import USUAL_TEMPLATE
 from bot.domain.orders import Order, OrderStanding
 from bot.domain.people import Person
 from bot.domain.plan import CopyPlan, ExistingCopy, OrderPlan, OrderRequest
+from bot.domain.radar import Orphan, Pillar, Radar
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.domain.retention import Rotation
+from bot.domain.survey import Held
 from bot.slack.rule_samples import JUDGEMENTS, PERMISSIONS, OfApprovers
 from bot.slack.views import (
     answers,
@@ -38,8 +49,10 @@ from bot.slack.views import (
     copy_again,
     copy_form,
     copy_message,
+    coverage,
     decline_form,
     history,
+    home,
     misread,
     notices,
     order_status,
@@ -53,6 +66,7 @@ from bot.slack.views.copy_form import CopyForm, FormContext, Looking, Panel
 from bot.slack.views.filled_form import MOST_BACKUPS
 from bot.slack.views.misread import Misread
 
+_NO_COVERAGE = Coverage(REGIONS_FOR_COPIES, ())
 MOST_BLOCKS = 50
 """In one message (``slack-platform.md``, Sizes): as many short ones are checked together."""
 
@@ -114,6 +128,7 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
             history.draw(part, EventFilter(text=NAME), has_older=True, has_newer=True, command=command)
             for part in (events[: history.PAGE], events[history.PAGE :])
         ],
+        "coverage": [coverage.draw(each, now=now, command=command) for each in (_report(now), Report(_NO_COVERAGE))],
         "misread": [misread.draw(Misread(NAME, NAME), command=command)],
         "help": [usage.draw("status", typed=NAME, command=command, permissions=PERMISSIONS)],
         "answers": _answers(orders, now, command),
@@ -122,7 +137,8 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
     }
     together = (Sample(name, message) for name, several in messages.items() for message in _together(several))
     again = Sample("copy_again", copy_again.draw_no_order(command=command))
-    return (*_forms(now), *_confirmations(now), *_notices(orders, now), again, *together)
+    homes = _homes(orders, events, now)
+    return (*_forms(now), *_confirmations(now), *_notices(orders, now), again, *homes, *together)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +166,28 @@ def _backup_lists(now: datetime, command: str) -> Iterator[Message]:
         now=now,
         command=command,
     )
+
+
+def _homes(orders: Sequence[OrderStanding], events: Sequence[RecordedEvent], now: datetime) -> Iterator[Sample]:
+    drawn = home.draw(_report(now, 60), orders, orders, events, now=now, awaiting=orders)
+    yield Sample("home", drawn)
+    yield Sample("home, not let in", home.draw_refused(Reason.PERSON_NOT_ALLOWED))
+
+
+def _report(now: datetime, rows: int = 12) -> Report:
+    """As many gaps as may be shown one by one, and everything the radar sees."""
+    held = Held("DFW", BACKUP.id, NAME, BackupStatus.COMPLETED, PARENT.id, now)
+    old = [
+        Cell(region, Standing.TOO_OLD, held, now - timedelta(days=9), timedelta(hours=36), held)
+        for region in REGIONS_FOR_COPIES[1:]
+    ]
+    missing = [Cell(region, Standing.MISSING, wanted=timedelta(hours=36)) for region in REGIONS_FOR_COPIES[1:]]
+    here = Cell("DFW", Standing.FINE, held, now)
+    alone = [Cell(region, Standing.NOT_WANTED, cure=held) for region in REGIONS_FOR_COPIES[1:]]
+    cells = [(here, *others) for others in (old, missing, alone)]
+    made = [Row(Origin("ha", f"{BACKUP.id[:-2]}{n:02}"), cells[n % len(cells)], held) for n in range(rows)]
+    radar = Radar((Orphan(held, PARENT.id),) * 4, (Pillar(held, 6),) * 4)
+    return Report(Coverage(REGIONS_FOR_COPIES, tuple(made), 3), radar, ("SYD",), ("HKG",))
 
 
 def _thread(events: Sequence[RecordedEvent], *orders: OrderStanding) -> Iterator[Message]:

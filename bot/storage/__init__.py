@@ -18,6 +18,7 @@ from bot.storage.copies import create_copies
 from bot.storage.database import Database
 from bot.storage.errors import FileInUseError, NewerFileError, StorageError, UnreadableFileError, WrongKeyError
 from bot.storage.export import as_csv, as_json_lines
+from bot.storage.findings import create_findings
 from bot.storage.orders import create_orders
 from bot.storage.posts import HAVE_APPROVERS, SqlitePosts, create_approver_posts, create_posts
 from bot.storage.reading import read_all, read_newest
@@ -44,7 +45,7 @@ __all__ = [
     "verify",
 ]
 
-RECORD_SCHEMA = (create_events, create_copies, create_orders, create_posts, create_approver_posts)
+RECORD_SCHEMA = (create_events, create_copies, create_orders, create_posts, create_approver_posts, create_findings)
 CATALOGUE_SCHEMA = (create_catalogue,)
 
 

@@ -7,7 +7,7 @@ from sqlite_utils import Database as Connection
 
 from bot.domain.backup import COPYABLE_STATUSES, Backup
 from bot.domain.sight import MaySee
-from bot.operations.ports import Found, Listed
+from bot.operations.catalogue import Found, Listed
 from bot.storage.catalogue_table import GROUP_BITS, UUID, backups_numbered, searchable
 
 SHORTEST_INDEXED = 3

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from bot.domain.copies import Copy
+from bot.domain.copies import Copy, CopyState
 from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
+from bot.domain.survey import Made
 from bot.storage.json_text import JsonText, seconds_between, time_text
 
 COPY = JsonText(Copy)
@@ -132,6 +133,23 @@ def usage_since(connection: Connection, since: datetime, person_id: str | None, 
 def all_open_copies(connection: Connection) -> Sequence[Copy]:
     """Every open copy, oldest first."""
     return _copies(connection, "is_open = 1", (), order="requested_at, rowid", limit=-1)
+
+
+def all_made(connection: Connection) -> Sequence[Made]:
+    """Every copy in short."""
+    rows = connection.execute(
+        "SELECT id, source, backup_id, body ->> '$.backup.created', destination, body ->> '$.name', copied_id, "
+        "CASE state WHEN ? THEN ended_at END, (body ->> '$.sent_at') IS NOT NULL OR state = ? FROM copies",
+        (CopyState.COMPLETED, CopyState.SENDING),
+    )
+    return [
+        Made(copy_id, source, backup_id, _time(created), destination, name, copied_id, _time(completed), bool(sent))
+        for copy_id, source, backup_id, created, destination, name, copied_id, completed, sent in rows
+    ]
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def find_copies(

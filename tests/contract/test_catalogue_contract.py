@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.reasons import Fault, Reason
-from bot.operations.ports import Catalogue
+from bot.operations.catalogue import Catalogue
 from bot.storage import open_storage
 from tests.fakes.catalogue import MemoryCatalogue
 

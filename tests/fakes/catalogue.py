@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
 from bot.domain.sight import MaySee
-from bot.operations.ports import Clock, Found, Listed, Refresh
+from bot.domain.survey import Held
+from bot.operations.catalogue import Found, Listed, Refresh
+from bot.operations.ports import Clock
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -21,6 +23,7 @@ class MemoryCatalogue:
         self._backups: dict[tuple[str, str], Backup] = {}
         self._known_at: dict[tuple[str, str], datetime] = {}
         self._refreshes: dict[str, Refresh] = {}
+        self.revision = 0
 
     async def search(self, region: str, text: str, *, limit: int, may_see: MaySee | None = None) -> Found:
         matching = self._matching([region], text, may_see)
@@ -74,6 +77,23 @@ class MemoryCatalogue:
         there = self._newest_first(backup.region) if backup.origin else []
         return [each for each in there if each.origin == backup.origin and each.parent_id is None]
 
+    async def everything(self) -> Sequence[Held]:
+        return [
+            Held(
+                region=each.region,
+                id=each.id,
+                name=each.name,
+                status=each.status,
+                parent_id=each.parent_id,
+                created=each.created,
+                origin=each.origin,
+                datastore=each.datastore,
+                size_gb=each.size_gb,
+                files_of=(each.location or "").rpartition("/")[2].partition(".")[0] or None,
+            )
+            for each in self._backups.values()
+        ]
+
     async def put(self, backups: Sequence[Backup]) -> None:
         for backup in backups:
             self._know((backup.region, backup.id), backup)
@@ -98,6 +118,7 @@ class MemoryCatalogue:
 
     def _know(self, key: tuple[str, str], backup: Backup | None) -> None:
         self._known_at[key] = self._clock.now()
+        self.revision += backup != self._backups.get(key)
         if backup:
             self._backups[key] = backup
         else:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from bot.domain.events import Event, EventFilter, RecordedEvent
 from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.domain.orders import Order, OrderStanding, standing
+from bot.domain.survey import Made
 from bot.operations.ports import Opened
 
 
@@ -30,6 +31,8 @@ class MemoryRecord:
         self._first_event: dict[str, int] = {}
         self._listeners: list[Callable[[RecordedEvent], None]] = []
         self._moved = asyncio.Condition()
+        self._findings: set[str] = set()
+        self.revision = 0
 
     def on_commit(self, callback: Callable[[RecordedEvent], None]) -> None:
         self._listeners.append(callback)
@@ -54,6 +57,7 @@ class MemoryRecord:
             after = instead[copy.after].id if copy.after in instead else copy.after
             new.append(replace(copy, after=after))
             self._copies[copy.id] = new[-1]
+            self.revision += 1
             self._write(event)
         joined = tuple(instead.values())
         if not new:
@@ -67,6 +71,7 @@ class MemoryRecord:
         if standing is None or standing.revision != copy.revision - 1:
             return False
         self._copies[copy.id] = copy
+        self.revision += 1
         self._write(event)
         async with self._moved:
             self._moved.notify_all()
@@ -163,6 +168,34 @@ class MemoryRecord:
         ]
         known.sort(key=lambda copy: copy.ended_at or copy.requested_at, reverse=True)
         return [copy.time for copy in known[:limit] if copy.time]
+
+    async def made(self) -> Sequence[Made]:
+        return [
+            Made(
+                id=copy.id,
+                source=copy.backup.region,
+                backup_id=copy.backup.id,
+                created=copy.backup.created,
+                destination=copy.destination,
+                name=copy.name,
+                copied_id=copy.copied_id,
+                completed_at=copy.ended_at if copy.state is CopyState.COMPLETED else None,
+                was_sent=copy.sent_at is not None or copy.state is CopyState.SENDING,
+            )
+            for copy in self._copies.values()
+        ]
+
+    async def note_once(self, findings: Mapping[str, Event | None]) -> int:
+        new = [key for key in findings if key not in self._findings]
+        self._findings.update(new)
+        for key in new:
+            event = findings[key]
+            if event is not None:
+                self._write(event)
+        return len(new)
+
+    async def are_noted(self, keys: Sequence[str]) -> Set[str]:
+        return self._findings & set(keys)
 
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
         return [recorded for recorded in reversed(self.history) if _fits(recorded, wanted)][:limit]

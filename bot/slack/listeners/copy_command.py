@@ -1,6 +1,5 @@
 """The slash command: the form, the short form, and what can be asked for in words."""
 
-import asyncio
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -14,9 +13,20 @@ from bot.slack.guard import Visit
 from bot.slack.listeners.opening import Opening, open_form, open_short_form
 from bot.slack.listeners.pages import draw_history, draw_list
 from bot.slack.payloads import Command
-from bot.slack.views import answers, order_status, permissions, status
+from bot.slack.views import answers, coverage, order_status, permissions, status
 from bot.slack.views import help as usage
-from bot.slack.views.command import Cancel, Help, History, ListBackups, OpenForm, ShortForm, Status, parse
+from bot.slack.views.command import (
+    Cancel,
+    Coverage,
+    Help,
+    History,
+    ListBackups,
+    OpenForm,
+    ShortForm,
+    Status,
+    Wish,
+    parse,
+)
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -57,6 +67,11 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
     if not is_known and (reason := await desk.refusal(visit)):
         await desk.answer(command.response_url, answers.not_allowed(reason))
         return
+    await _answer_words(desk, command, visit, wish)
+
+
+async def _answer_words(desk: Desk, command: Command, visit: Visit, wish: Wish) -> None:
+    """Answer what is asked for in words, to somebody who may ask."""
     match wish:
         case Status(None):
             await _status(desk, command, visit)
@@ -66,6 +81,10 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
             await desk.answer(command.response_url, await draw_list(desk, visit.person, typed))
         case History(typed):
             await desk.answer(command.response_url, await draw_history(desk, visit.person, typed))
+        case Coverage(text, page):
+            report, now = await desk.coverage_for(visit.person), desk.ports.clock.now()
+            drawn = coverage.draw(report, now=now, text=text, page=page, command=desk.command)
+            await desk.answer(command.response_url, drawn)
         case Cancel(order_id):
             await _cancel(desk, command, visit, order_id)
         case Help(near, typed):
@@ -88,9 +107,7 @@ async def _permissions(desk: Desk, visit: Visit) -> list[str]:
 async def _status(desk: Desk, command: Command, visit: Visit) -> None:
     running = await review.open_orders(desk.ports, sight=desk.sight_of(visit.person))
     mine = await review.recent_orders_of(desk.ports, command.user_id)
-    ids = [each.order.id for each in running[: status.MOST]]
-    found = await asyncio.gather(*(desk.link_to(order_id) for order_id in ids))
-    links = {order_id: link for order_id, link in zip(ids, found, strict=True) if link}
+    links = await desk.links_to([each.order.id for each in running[: status.MOST]])
     drawn = status.draw(running, mine, now=desk.ports.clock.now(), links=links, command=desk.command)
     await desk.answer(command.response_url, drawn)
 

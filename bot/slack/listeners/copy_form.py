@@ -131,16 +131,25 @@ async def _check(desk: Desk, interaction: InView) -> None:
         await desk.show(interaction.view_id, notices.draw_outdated(command=desk.command))
         return
     wants_several = any(each.action_id == Action.SEVERAL.value for each in interaction.actions)
-    await _show_choice(desk, interaction, form.taking_several() if wants_several else form, visit.person)
+    form = form.taking_several() if wants_several else form
+    await show_choice(desk, interaction.view_id, form, visit.person, seen_hash=interaction.view_hash)
 
 
-async def _show_choice(desk: Desk, interaction: InView, form: CopyForm, person: Person) -> None:
-    view_id = interaction.view_id
+async def show_choice(desk: Desk, view_id: str, form: CopyForm, person: Person, *, seen_hash: str) -> None:
+    """Show what is chosen, and once the regions were looked at, what that means.
+
+    Args:
+        desk: the room's equipment.
+        view_id: of the form.
+        form: what is in it.
+        person: whose it is.
+        seen_hash: of the form as it was when that was chosen.
+    """
     now = desk.ports.clock.now()
     panel = Looking(form.destinations) if form.request else None
     drawn = copy_form.draw(form, panel, await desk.context(form, person), now=now)
-    seen_hash = await desk.show(view_id, drawn, seen_hash=interaction.view_hash)
-    if seen_hash is None:
+    shown_hash = await desk.show(view_id, drawn, seen_hash=seen_hash)
+    if shown_hash is None:
         return
     plan, channel_error = await asyncio.gather(_plan(desk, form), _channel_error(desk, form))
     if form.request is None and channel_error is None:
@@ -150,7 +159,7 @@ async def _show_choice(desk: Desk, interaction: InView, form: CopyForm, person: 
         context = replace(context, judgement=await desk.judgement(plan, person.id, form.channel))
     if isinstance(plan, OrderPlan) and (running := plan.plans[0].under_way):
         context = replace(context, link_to_running=await desk.link_to(running.order_id))
-    await desk.show(view_id, copy_form.draw(form, plan, context, now=desk.ports.clock.now()), seen_hash=seen_hash)
+    await desk.show(view_id, copy_form.draw(form, plan, context, now=desk.ports.clock.now()), seen_hash=shown_hash)
 
 
 async def _plan(desk: Desk, form: CopyForm) -> OrderPlan | tuple[Problem, ...] | None:

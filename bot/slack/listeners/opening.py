@@ -61,8 +61,12 @@ async def open_view(desk: Desk, opening: Opening, view: View) -> OpenView | None
         return None
 
 
-async def open_form(desk: Desk, opening: Opening, form: CopyForm | None = None) -> None:
-    """Open the form: filled in at once for a known person, else after Slack was asked who it is."""
+async def open_form(desk: Desk, opening: Opening, form: CopyForm | None = None) -> OpenView | None:
+    """Open the form: filled in at once for a known person, else after Slack was asked who it is.
+
+    Returns:
+        The form as it is now; ``None`` where it was not opened, was closed, or the person may not use it.
+    """
     person = opening.visit.person
     if opening.is_known:
         form = form or await desk.first_form(person.id, opening.visit.channel)
@@ -71,11 +75,15 @@ async def open_form(desk: Desk, opening: Opening, form: CopyForm | None = None) 
     else:
         opened = await open_view(desk, opening, copy_form.draw_loading())
         if opened is None or await is_refused(desk, opening, opened.id):
-            return
+            return None
         form = form or await desk.first_form(person.id, opening.visit.channel)
         seen_hash = await desk.show(opened.id, await _drawn(desk, form, person))
-    if opened and form.channel and seen_hash and await desk.channel_error(form.channel):
-        await desk.client.update_view(opened.id, await _drawn(desk, form, person), seen_hash=seen_hash)
+    if opened is None or seen_hash is None:
+        return None
+    if form.channel and await desk.channel_error(form.channel):
+        shown = await desk.client.update_view(opened.id, await _drawn(desk, form, person), seen_hash=seen_hash)
+        seen_hash = shown.hash if shown else seen_hash
+    return OpenView(id=opened.id, hash=seen_hash)
 
 
 async def _drawn(desk: Desk, form: CopyForm, person: Person) -> View:

@@ -75,6 +75,19 @@ class ListBackups:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Where what could be restored.
+
+    Attributes:
+        text: part of an instance's id, or of the name of its newest backup; empty: all.
+        page: 1 for the first.
+    """
+
+    text: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Stop what has not begun of an order.
 
@@ -98,7 +111,7 @@ class Help:
     typed: str | None = None
 
 
-Wish = OpenForm | ShortForm | ListBackups | Status | History | Cancel | Help
+Wish = OpenForm | ShortForm | ListBackups | Status | History | Coverage | Cancel | Help
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 """Slack's own fields turn straight quotes into curly ones."""
@@ -187,6 +200,14 @@ def _id_in(rest: str) -> str:
     return unescape(_split(rest)[0]).strip("`")
 
 
+_PAGE = re.compile(r"(?:^|\s)page:(\d{1,5})(?=\s|$)", re.IGNORECASE)
+
+
+def _coverage(rest: str) -> Wish:
+    page = _PAGE.search(rest)
+    return Coverage(unescape(" ".join(_PAGE.sub(" ", rest).split())), max(int(page[1]), 1) if page else 1)
+
+
 def _cancel(rest: str) -> Wish:
     return Cancel(_id_in(rest)) if rest else Help(near="cancel ID", typed="cancel")
 
@@ -196,5 +217,12 @@ def _help(_rest: str) -> Wish:
 
 
 _COMMANDS: Mapping[str, Callable[[str], Wish]] = MappingProxyType(
-    {"list": _list, "status": _status, "history": _history, "cancel": _cancel, "help": _help}
+    {
+        "list": _list,
+        "status": _status,
+        "history": _history,
+        "coverage": _coverage,
+        "cancel": _cancel,
+        "help": _help,
+    }
 )

@@ -42,6 +42,7 @@ def _usage(command: str) -> str:
         f"{command} status": "what runs now, and what you asked for lately",
         f"{command} status ID": "one order in full",
         f"{command} history [FILTER]": "what happened, newest first: a person, a region, a time, an outcome, any word",
+        f"{command} coverage [WORDS]": "which instance could be restored in which region, gaps first",
         f"{command} cancel ID": "stops what has not begun",
         f"{command} help": "this",
     }

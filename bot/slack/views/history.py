@@ -71,6 +71,8 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.RELEASED: "let go on, as it was agreed to,",
         EventKind.RULES_CHANGED: "began to go by other rules",
         EventKind.RULES_REJECTED: "found mistakes in the file of rules, and goes on by those before",
+        EventKind.FOUND_OUTSIDE: "found what was copied without it",
+        EventKind.COPY_VANISHED: "saw that the copy is not there any more",
         EventKind.BOT_STARTED: "started",
         EventKind.BOT_STOPPED: "stopped",
     }

@@ -31,6 +31,8 @@ SILENT: Mapping[EventKind, str] = MappingProxyType(
         EventKind.REFUSED_REQUEST: "it is about no copy",
         EventKind.RULES_CHANGED: "it is about no copy",
         EventKind.RULES_REJECTED: "it is about no copy",
+        EventKind.FOUND_OUTSIDE: "it is about no copy of this bot",
+        EventKind.COPY_VANISHED: "its thread has ended; Home, coverage and history show it",
         EventKind.BOT_STARTED: "it is about no copy",
         EventKind.BOT_STOPPED: "it is about no copy",
     }

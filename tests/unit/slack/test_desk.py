@@ -7,11 +7,14 @@ import pytest
 from bot.domain.policy import AccessRules
 from bot.domain.posts import Post
 from bot.domain.rules import Rules
+from bot.operations.report_coverage import Surveyor
 from bot.slack.client import SlackClient
 from bot.slack.desk import Desk, Remembered
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands
 from bot.slack.guard import Guard
+from bot.slack.open_homes import OpenHomes
+from bot.slack.pacing import Pacer
 from bot.slack.views.blocks import Message, modal, section
 from bot.slack.views.copy_form import CopyForm
 from tests.fakes.posts import MemoryPosts
@@ -50,7 +53,8 @@ def strict(client: SlackClient, errands: Errands, posts: MemoryPosts) -> Desk:
 def desk_by(rules: AccessRules, client: SlackClient, errands: Errands, world: World, posts: MemoryPosts) -> Desk:
     world.rules.rules = Rules.only(rules)
     guard = Guard(world.ports, Directory(client, world.rules, errands), errands)
-    return Desk(world.ports, client, guard, errands, posts, COMMAND)
+    homes = OpenHomes(errands, Pacer(0.0))
+    return Desk(world.ports, client, guard, errands, posts, COMMAND, Surveyor(world.ports), homes)
 
 
 # What is remembered

@@ -61,7 +61,6 @@ def test_what_is_understood(typed: str, wish: Wish) -> None:
         (f"{ID}", None),
         (f"{ID} nowhere", None),
         (f"{ID} IAD,XYZ", f"{ID} IAD"),
-        ("coverage", None),
         ("lits", "list"),
     ],
 )
