@@ -95,7 +95,7 @@ def _pillars(survey: Survey, regions: Set[str]) -> list[Pillar]:
     dependents: defaultdict[Place, int] = defaultdict(int)
     for place, each in reversed(list(survey.order.items())):
         if each.parent_id is not None:
-            dependents[place[0], survey.data_of(each.parent_id)] += 1 + dependents[place]
+            dependents[place[0], survey.data_of(each.parent_id)] += 1 + dependents.get(place, 0)
     found = [
         Pillar(survey.order[place], number)
         for place, number in dependents.items()

@@ -1,15 +1,19 @@
 """Where what could be restored, App Home, and what happens to copies without the bot."""
 
+import json
+
+import pytest
+
 from bot.cli.sandbox import Sandbox
 from bot.domain.events import EventFilter, EventKind
 from bot.sandbox.workspace import Form
+from bot.sandbox.workspace.delivery import SignedRequest
 from tests.fakes.conditions import until
 from tests.journeys.acting import (
     PATIENCE,
     TO,
     Begin,
     asks_for,
-    audit_log,
     copies_in,
     databases,
     ends,
@@ -93,7 +97,7 @@ async def test_who_may_not_use_the_bot_sees_a_home_that_says_so_and_nothing_of_b
     names = [str(each.name) for region in ("DFW", "IAD", "ORD") for each in sandbox.cloud.backups(region)]
     assert [name for name in names if name in home.rendered] == []
     assert "IAD" not in home.rendered
-    assert EventKind.REFUSED_PERSON in [each.event.kind for each in await audit_log(sandbox)]
+    await until(lambda: _is_found(sandbox, EventKind.REFUSED_PERSON), seconds=PATIENCE)
 
 
 async def found(sandbox: Sandbox, kind: EventKind) -> list[str | None]:
@@ -135,3 +139,19 @@ async def _is_found(sandbox: Sandbox, kind: EventKind) -> bool:
 
 async def _are_seen_side_by_side(sandbox: Sandbox) -> bool:
     return bool(await sandbox.bot.ports.record.are_noted(["seen DFW beside IAD"]))
+
+
+@pytest.mark.parametrize("in_socket_mode", [False])
+async def test_slack_may_ask_over_http_whether_the_address_for_events_is_the_bot_s(sandbox: Sandbox) -> None:
+    await sandbox.workspace.verifies_the_address()
+
+
+@pytest.mark.parametrize("in_socket_mode", [False])
+async def test_an_event_that_slack_has_not_signed_is_refused_and_no_home_is_shown(sandbox: Sandbox) -> None:
+    event = {"type": "event_callback", "event": {"type": "app_home_opened", "user": "U0EVIL", "tab": "home"}}
+    body = json.dumps(event).encode()
+
+    answer = await sandbox.workspace.post_to_app(SignedRequest(body, {"Content-Type": "application/json"}))
+
+    assert answer.status == 401
+    assert [r.method for r in sandbox.workspace.requests if r.method == "views.publish"] == []
