@@ -31,8 +31,9 @@ from bot.rules_file import RulesFileError, RulesFileInForce
 from bot.server import build_web, serving
 from bot.settings import RulesSettings, Settings
 from bot.slack.app import SlackOptions, SlackRoom, build_app
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.health import SlackHealth
+from bot.slack.trouble import SlackTroubleError
 from bot.storage import Storage, StorageError, open_storage
 from bot.storage.health import probes as file_probes
 from bot.storage.workflow_file import prepare_workflow_file, workflow_path

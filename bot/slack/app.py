@@ -21,7 +21,7 @@ from bot.domain.events import RecordedEvent
 from bot.operations.ports import Ports
 from bot.operations.report_coverage import Surveyor
 from bot.slack.audiences import Approvers
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
@@ -41,6 +41,7 @@ from bot.slack.notifier import Notifier, Posts
 from bot.slack.open_homes import OpenHomes
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
+from bot.slack.trouble import SlackTroubleError
 
 logger = logging.getLogger(__name__)
 

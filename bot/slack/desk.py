@@ -21,11 +21,12 @@ from bot.operations.judge_order import judge_order, may_act_on
 from bot.operations.ports import Ports
 from bot.operations.report_coverage import Surveyor, report_coverage, seen
 from bot.slack.answers import Identity, PostedMessage
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.errands import Errands, Tell
 from bot.slack.guard import Guard, Undecided, Visit
 from bot.slack.notifier import Posts
 from bot.slack.open_homes import OpenHomes
+from bot.slack.trouble import SlackTroubleError
 from bot.slack.views import answers, channel_errors
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.copy_form import CopyForm, FormContext

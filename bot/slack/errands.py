@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 
-from bot.slack.client import SlackTroubleError
+from bot.slack.trouble import SlackTroubleError
 
 logger = logging.getLogger(__name__)
 

@@ -11,10 +11,11 @@ from bot.operations.health import Check, Finding, Once, Probe, Subject
 from bot.operations.ports import Clock
 from bot.slack.answers import Identity
 from bot.slack.app import SlackOptions
-from bot.slack.client import RATE_LIMITED, SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.directory import member_of
 from bot.slack.samples import Sample, samples
 from bot.slack.scopes import SCOPES
+from bot.slack.trouble import RATE_LIMITED, SlackTroubleError
 from bot.slack.views.blocks import Message
 
 CLOCK_TOLERANCE = 60.0

@@ -22,9 +22,10 @@ from bot.operations.plan_order import learned_of
 from bot.operations.ports import Ports, StoreTroubleError
 from bot.slack.answers import Identity, Metadata, PostedMessage
 from bot.slack.audiences import Audience, Requesters
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.errands import Errands
 from bot.slack.pacing import Pacer
+from bot.slack.trouble import SlackTroubleError
 from bot.slack.views import answers
 from bot.slack.views.blocks import Message
 

@@ -12,13 +12,13 @@ from bot.domain.people import Person
 from bot.domain.reasons import Problem, Reason
 from bot.operations import review
 from bot.operations.approve_order import may_decide
-from bot.slack.client import SlackTroubleError
 from bot.slack.desk import Desk
 from bot.slack.guard import Visit
 from bot.slack.listeners.copy_form import show_choice
 from bot.slack.listeners.opening import Opening, open_form, open_view
 from bot.slack.listeners.visits import visit_of
 from bot.slack.payloads import HomeOpened, Press
+from bot.slack.trouble import SlackTroubleError
 from bot.slack.views import copy_form, coverage, home
 from bot.slack.views.backup_choice import ReadError
 from bot.slack.views.copy_form import CopyForm

@@ -13,9 +13,9 @@ from bot.domain.reasons import Problem
 from bot.operations.find_backups import find_by_reference, remembered_by_reference
 from bot.operations.plan_order import plan_order
 from bot.slack.answers import OpenView
-from bot.slack.client import SlackTroubleError
 from bot.slack.desk import Desk, ShowView
 from bot.slack.guard import Visit
+from bot.slack.trouble import SlackTroubleError
 from bot.slack.views import answers, confirmation, copy_form, notices
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.command import ShortForm
