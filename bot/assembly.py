@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +18,7 @@ from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.domain.events import Event, EventKind
 from bot.domain.pace import Pace
 from bot.domain.people import BOT
-from bot.domain.policy import AccessRules
+from bot.domain.policy import AccessRules, Member
 from bot.domain.rules import Rules
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.health import Probe
@@ -32,6 +32,7 @@ from bot.server import build_web, serving
 from bot.settings import RulesSettings, Settings
 from bot.slack.app import SlackOptions, SlackRoom, build_app
 from bot.slack.client import SlackClient
+from bot.slack.directory import member_of
 from bot.slack.health import SlackHealth
 from bot.slack.trouble import SlackTroubleError
 from bot.storage import Storage, StorageError, open_storage
@@ -170,12 +171,33 @@ async def looking(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
     options = slack_options(settings)
     client = SlackClient(options.bot_token, options.api_url, timeout=LOOK_SECONDS, waits_for_rates=False)
     cloud = build_cloud(settings, timeout=LOOK_SECONDS)
+    try:
+        rules = (await asyncio.to_thread(rules_of, settings)).now()
+    except RulesFileError:  # which is told by the one who looks, line by line
+        rules = Rules(allow=())
     async with client, aclosing(cloud):
         yield [
             *file_probes(settings.database_path, settings.audit_key),
-            *SlackHealth(client, options, rules_of(settings).now(), clock or SystemClock()).probes(),
+            *SlackHealth(client, options, rules, clock or SystemClock()).probes(),
             *CloudHealth(cloud).probes(),
         ]
+
+
+async def member_by_slack(settings: RulesSettings, rules: Rules, person_id: str) -> Member:
+    """Somebody, with those of their groups that the rules name, as Slack says now.
+
+    Raises:
+        SlackTroubleError: Slack does not say it, or there is nobody with this id.
+        ValueError: no token is set.
+    """
+    if settings.slack_bot_token is None:
+        raise ValueError("there is no token to ask Slack with")
+    client = SlackClient(settings.slack_bot_token, settings.slack_api_url, timeout=LOOK_SECONDS)
+    async with client:
+        identity, _ = await client.who_am_i()
+        member = member_of(await client.user(person_id), identity.team_id)
+        members = {group: await client.members_of_group(group) for group in sorted(rules.named.groups)}
+    return replace(member, groups=frozenset(group for group, people in members.items() if person_id in people))
 
 
 async def _read_rules(settings: Settings) -> RulesInForce:

@@ -16,10 +16,12 @@ from bot.operations.catalogue import Found, Listed, Refresh
 from bot.operations.ports import Clock
 from bot.storage.catalogue_search import find, find_in_any_state
 from bot.storage.catalogue_table import (
+    MOST_NAMESAKES,
     all_held,
     ancestors_of,
     backups_where,
     count_in,
+    find_backups,
     forget,
     forget_unless_later,
     fulls_like,
@@ -32,12 +34,6 @@ from bot.storage.database import Database
 from bot.storage.json_text import time_text
 
 T = TypeVar("T")
-
-SHORTEST_BEGINNING = 8
-"""Characters of an id that are enough, where they name one backup only."""
-
-MOST_NAMESAKES = 200
-"""Backups that are given at most where only a name says which."""
 
 WRITTEN_AT_ONCE = 500
 """Backups of a refresh in one transaction: what a person waits for gets its turn in between."""
@@ -82,12 +78,7 @@ class SqliteCatalogue:
 
     async def regions_of(self, backup_id: str) -> Sequence[Backup]:
         """A backup in every region, by id, beginning of its id, or name."""
-        if found := await self._where("id = ?", backup_id) or await self._where("name = ?", backup_id):
-            return found
-        if len(backup_id) < SHORTEST_BEGINNING:
-            return []
-        begun = await self._where("id >= ? AND id < ?", backup_id, backup_id + "\U0010ffff")
-        return begun if len({backup.id for backup in begun}) == 1 else []
+        return await self._database.read(lambda connection: find_backups(connection, backup_id))
 
     async def likely_copies(self, original: Backup, destination: str, *, names: Sequence[str] = ()) -> Sequence[Backup]:
         """Backups that may be the same, the likeliest first: by id, by files, by name (newest first)."""

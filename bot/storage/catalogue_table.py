@@ -27,6 +27,12 @@ LAST_SECOND = (1 << (GROUP_BITS - SECOND_BITS)) - 1
 """272 years after `FIRST_SECOND`."""
 FIRST_SECOND = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 
+SHORTEST_BEGINNING = 8
+"""Characters of an id that are enough, where they name one backup only."""
+
+MOST_NAMESAKES = 200
+"""Backups that are given at most where only a name says which."""
+
 MOST_OF_ORIGIN = 1000
 """Backups of one instance that are looked at, at most."""
 
@@ -136,6 +142,23 @@ def backups_where(connection: Connection, condition: str, values: Sequence[str |
     """Backups by a condition on the columns of the table, newest first within a region and status."""
     statement = f"SELECT body FROM backups WHERE {condition} ORDER BY number DESC LIMIT ?"  # noqa: S608 - callers give constants; values are bound
     return [BACKUP.read(body) for (body,) in connection.execute(statement, (*values, limit))]
+
+
+def find_backups(connection: Connection, wanted: str) -> list[Backup]:
+    """Backups by id, by name, or by the beginning of an id that is that of one backup only."""
+    for column in ("id", "name"):
+        if found := backups_where(connection, f"{column} = ?", (wanted,), MOST_NAMESAKES):
+            return found
+    if len(wanted) < SHORTEST_BEGINNING:
+        return []
+    begun = backups_where(connection, "id >= ? AND id < ?", (wanted, wanted + "\U0010ffff"), MOST_NAMESAKES)
+    return begun if len({backup.id for backup in begun}) == 1 else []
+
+
+def backups_of_instance(connection: Connection, origin_id: str) -> list[Backup]:
+    """Backups of an instance or HA group, by its id."""
+    numbered = "number IN (SELECT number FROM known_ids WHERE id = ?) AND id != ?"
+    return backups_where(connection, numbered, (origin_id, origin_id), MOST_NAMESAKES)
 
 
 def ancestors_of(connection: Connection, backup: Backup, limit: int) -> list[Backup]:

@@ -143,6 +143,11 @@ def _connected(uri: str) -> Connection:
     return connection
 
 
+def catalogue_path(path: Path) -> Path:
+    """The file of the catalogue, beside the bot's own: it holds nothing that the cloud does not have."""
+    return path.with_name(f"{path.stem}-catalogue{path.suffix}")
+
+
 def lock_path(path: Path) -> Path:
     """The file beside a database that is locked by the process that works on it."""
     return path.with_name(f"{path.name}.lock")

@@ -1,4 +1,4 @@
-"""Reading the audit log of a file without being the bot: also while the bot runs, which keeps its lock."""
+"""Reading the audit log and the catalogue without being the bot: also while it runs, which keeps its lock."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -7,9 +7,11 @@ from pathlib import Path
 
 from sqlite_utils import Database as Connection
 
+from bot.domain.backup import Backup
 from bot.domain.events import EventFilter, RecordedEvent
 from bot.storage.audit_log import StoredEvent, find_events
-from bot.storage.database import open_to_read
+from bot.storage.catalogue_table import backups_of_instance, find_backups
+from bot.storage.database import catalogue_path, open_to_read
 from bot.storage.errors import unreadable
 
 EVENTS_AT_ONCE = 1000
@@ -36,6 +38,21 @@ def read_all(path: Path, wanted: EventFilter) -> Iterator[StoredEvent]:
         while page := find_events(connection, wanted, limit=EVENTS_AT_ONCE, after=after):
             yield from page
             after = page[-1].sequence
+
+
+def read_backups(path: Path, wanted: str) -> Sequence[Backup]:
+    """Backups as the bot has last seen them: one by its id, the beginning of it or its name, in every region it is in;
+    or all of an instance, by its id. Blocks.
+
+    Args:
+        path: of the bot's file; the catalogue is beside it.
+        wanted: id or name.
+
+    Raises:
+        UnreadableFileError: there is no catalogue, or it cannot be read.
+    """
+    with _reading(catalogue_path(path)) as connection:
+        return find_backups(connection, wanted) or backups_of_instance(connection, wanted)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.copies import CopyState
 from bot.domain.events import EventFilter, EventKind
 from bot.domain.survey import Held, Made
-from bot.operations.ports import Catalogue
+from bot.operations.catalogue import Catalogue
 from bot.storage import open_storage
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.records import START, ListenedRecord, backup, completed, event, new_copy, opened
