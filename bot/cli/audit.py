@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.settings import settings_or_exit
-from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
+from bot.domain.events import Event, EventFilter, EventKind, Outcome, RecordedEvent
 from bot.operations.ports import Broken
 from bot.settings import StorageSettings
 from bot.storage import StorageError, as_csv, as_json_lines, read_all, read_newest, verify
@@ -25,6 +25,13 @@ FILTERS = (
     click.option("--backup", "backup_id", help="Id of the source backup."),
     click.option("--region", help="Source or destination."),
     click.option("--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in EventKind])),
+    click.option(
+        "--outcome",
+        "outcomes",
+        multiple=True,
+        type=click.Choice([outcome.value for outcome in Outcome]),
+        help="Only events of copies that ended so.",
+    ),
     click.option("--since", type=click.DateTime(), help="UTC, this moment included."),
     click.option("--until", type=click.DateTime(), help="UTC, this moment not included."),
 )
@@ -140,7 +147,7 @@ def _filter(given: dict[str, object]) -> EventFilter:
         value = given[name]
         return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
 
-    kinds, person, region = given["kinds"], text("person"), text("region")
+    kinds, outcomes, person, region = given["kinds"], given["outcomes"], text("person"), text("region")
     return EventFilter(
         text=text("text"),
         person=person.removeprefix("@") if person else None,
@@ -148,6 +155,7 @@ def _filter(given: dict[str, object]) -> EventFilter:
         backup_id=text("backup_id"),
         region=region.upper() if region else None,
         kinds=tuple(EventKind(kind) for kind in kinds) if isinstance(kinds, tuple) else (),
+        outcomes=tuple(Outcome(outcome) for outcome in outcomes) if isinstance(outcomes, tuple) else (),
         since=moment("since"),
         until=moment("until"),
     )

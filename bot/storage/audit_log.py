@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 from sqlite_utils import Database as Connection
 
-from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.events import ENDINGS, Event, EventFilter, EventKind, RecordedEvent
 from bot.storage.chain import link_with
 from bot.storage.json_text import JsonText, time_text
 
@@ -165,9 +165,16 @@ def _bounds(wanted: EventFilter) -> list[str]:
         bounds.append(
             "sequence <= (SELECT max(sequence) FROM events INDEXED BY events_0_at WHERE at < :until) AND +at < :until"
         )
+    if wanted.outcomes:
+        kinds = ", ".join(f":ending_{number}" for number in range(len(_endings(wanted))))
+        bounds.append(f"copy_id IN (SELECT copy_id FROM events WHERE kind IN ({kinds}))")  # noqa: S608 - values are bound
     if wanted.text:
         bounds.append("body LIKE :pattern ESCAPE '\\' AND mentions(body, :text)")
     return bounds
+
+
+def _endings(wanted: EventFilter) -> tuple[EventKind, ...]:
+    return tuple(kind for outcome in wanted.outcomes for kind in ENDINGS[outcome])
 
 
 def _values(wanted: EventFilter) -> dict[str, str | int | None]:
@@ -182,6 +189,7 @@ def _values(wanted: EventFilter) -> dict[str, str | int | None]:
         "text": wanted.text,
         "pattern": _pattern(wanted.text or ""),
         **{f"kind_{number}": kind.value for number, kind in enumerate(wanted.kinds)},
+        **{f"ending_{number}": kind.value for number, kind in enumerate(_endings(wanted))},
     }
 
 

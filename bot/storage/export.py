@@ -26,8 +26,10 @@ CSV_COLUMNS = (
     "hash",
 )
 
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet may take for a formula at the beginning of a cell (OWASP, CSV Injection)."""
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet may take for a formula at the beginning of a cell, the last four being the same in full width
+(OWASP, CSV Injection). Some spreadsheets overlook spaces before it.
+"""
 
 
 def csv_header() -> str:
@@ -65,7 +67,7 @@ def as_json_lines(events: Iterable[StoredEvent]) -> Iterator[str]:
 
 def _harmless(value: object) -> str:
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
+    return f"'{text}" if text.startswith(STARTS_A_FORMULA) or text.lstrip().startswith(STARTS_A_FORMULA) else text
 
 
 def _csv_line(cells: Iterable[str]) -> str:

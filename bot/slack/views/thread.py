@@ -29,6 +29,8 @@ SILENT: Mapping[EventKind, str] = MappingProxyType(
         EventKind.REFUSED_REQUEST: "it is about no copy",
         EventKind.BOT_STARTED: "it is about no copy",
         EventKind.BOT_STOPPED: "it is about no copy",
+        EventKind.WITNESS_POSTED: "it is about no copy",
+        EventKind.ARCHIVED: "it is about no copy",
     }
 )
 """Events that are not told in a thread, and why."""

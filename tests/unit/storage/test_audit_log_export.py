@@ -51,7 +51,7 @@ def test_both_kinds_of_export_have_the_exact_text_and_its_hash(log_file: Path) -
     assert [row["sequence"] for row in from_json] == list(range(1, 61))
 
 
-@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\uff1d1"])
 async def test_no_cell_of_a_table_is_taken_for_a_formula(storage: Storage, name: str) -> None:
     await storage.record.append(replace(sample_event(1), who=Person(name, name), backup_name=name, where=name))
     rows = [stored async for stored in storage.record.stored_events(EventFilter())]
