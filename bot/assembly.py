@@ -91,6 +91,7 @@ def slack_options(settings: Settings) -> SlackOptions:
             channels=frozenset(settings.allowed_channels),
         ),
         seconds_between_writes=settings.message_update_seconds,
+        witness_channel=settings.witness_channel,
     )
 
 

@@ -29,6 +29,7 @@ from bot.slack.listeners import confirmation, copy_command, copy_form, copy_mess
 from bot.slack.notifier import Notifier, Posts
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
+from bot.slack.witness import WitnessPoster
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class SlackOptions:
         app_token: needed for Socket Mode; with it, requests over HTTP are not taken.
         command: the slash command's name.
         seconds_between_writes: to one channel.
+        witness_channel: id of the channel that the audit log's head is posted to; ``None`` for none.
     """
 
     bot_token: SecretStr
@@ -64,6 +66,7 @@ class SlackOptions:
     command: str
     rules: AccessRules
     seconds_between_writes: float = 1.0
+    witness_channel: str | None = None
 
 
 class SlackRoom:
@@ -78,6 +81,9 @@ class SlackRoom:
         self._signatures = SignatureCheck(options.signing_secret) if options.signing_secret else None
         pacer = Pacer(options.seconds_between_writes)
         self._notifier = Notifier(ports, posts, self._client, self._errands, pacer)
+        channel = options.witness_channel
+        self._witnesses = WitnessPoster(ports, self._client, pacer, channel) if channel else None
+        self._witnessing: asyncio.Task[None] | None = None
         guard = Guard(ports, options.rules, self._directory, self._errands)
         desk = Desk(ports, self._client, guard, self._errands, posts, options.command)
         self._app = self._bolt(desk)
@@ -102,6 +108,8 @@ class SlackRoom:
             logger.warning("Slack cannot be reached, and is tried again: %s", str(trouble) or "no answer in time")
             self._taking_up = asyncio.create_task(self._take_up_later(), name="takes up with Slack")
         await self._notifier.start()
+        if self._witnesses is not None:
+            self._witnessing = self._errands.start(self._witnesses.keep_posting(), "post witnesses of the audit log")
 
     async def missing(self) -> dict[str, str]:
         """What keeps people from using the bot at the moment, by name; empty when nothing does."""
@@ -113,9 +121,9 @@ class SlackRoom:
 
     async def aclose(self) -> None:
         """Take nothing more, finish what was taken, and close the connections."""
-        if self._taking_up is not None:
-            self._taking_up.cancel()
-            await asyncio.wait([self._taking_up])
+        for task in filter(None, (self._taking_up, self._witnessing)):
+            task.cancel()
+            await asyncio.wait([task])
         if self._socket is not None:
             await self._socket.aclose()
         self._tally.close()

@@ -52,6 +52,7 @@ class SlackHealth:
     def probes(self) -> list[Probe]:
         """What can be looked at, in the order in which it matters."""
         rules = self._options.rules
+        channels = rules.channels | {channel for channel in (self._options.witness_channel,) if channel}
         return [
             Probe(Subject.BOT_TOKEN, self._bot_token),
             Probe(Subject.SCOPES, partial(self._with_token, Subject.SCOPES, "", _scopes)),
@@ -59,7 +60,7 @@ class SlackHealth:
             Probe(Subject.CLOCK, self._time),
             *self._each(Subject.PERSON, rules.people, self._person),
             *self._each(Subject.USER_GROUP, rules.groups, self._user_group),
-            *self._each(Subject.CHANNEL, rules.channels, self._channel),
+            *self._each(Subject.CHANNEL, channels, self._channel),
             Probe(Subject.SCREENS, partial(self._with_token, Subject.SCREENS, "", self._screens)),
         ]
 

@@ -30,7 +30,8 @@ from bot.domain.people import Person
 from bot.domain.plan import CopyPlan, ExistingCopy, OrderPlan, OrderRequest
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.domain.retention import Rotation
-from bot.slack.views import answers, confirmation, copy_form, copy_message, history, notices, status, thread
+from bot.domain.witness import Witness
+from bot.slack.views import answers, confirmation, copy_form, copy_message, history, notices, status, thread, witness
 from bot.slack.views import help as usage
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.confirmation import Confirmed, Shown
@@ -92,6 +93,7 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
         "thread": _thread(events, orders[0], _order(*copies)),
         "status": [status.draw(orders, orders, now=now, command=command)],
         "history": [history.draw(events, EventFilter(text=NAME), command=command)],
+        "witness": [witness.draw(Witness(10**9, "f" * 64, now))],
         "help": [usage.draw("status", typed=NAME, command=command)],
         "answers": _answers(orders, now, command),
     }

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlite_utils import Database as Connection
 
 from bot.domain.events import ENDINGS, Event, EventFilter, EventKind, RecordedEvent
+from bot.storage.archive_table import carried_on
 from bot.storage.chain import link_with
 from bot.storage.json_text import JsonText, time_text
 
@@ -38,11 +39,16 @@ INDEXED = ("at", "kind", "who_id", "who_name COLLATE NOCASE", "copy_id", "backup
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as it is in the file: its exact text, which the hash is of."""
+    """An event as it is in the file: its exact text, which the hash is of.
+
+    Attributes:
+        previous: the hash before it, where the event that has it is in an archive.
+    """
 
     sequence: int
     body: str
     hash: str
+    previous: str | None = None
 
     @property
     def recorded(self) -> RecordedEvent:
@@ -100,7 +106,7 @@ class AuditLog:
         if not rows:
             return None
         sequence, body, stored = rows[0]
-        previous = rows[1][2] if len(rows) == 2 else ""
+        previous = rows[1][2] if len(rows) == 2 else carried_on(connection).hash
         fits = self._link(sequence, previous.encode(), body.encode()).decode() == stored
         return None if fits else sequence
 

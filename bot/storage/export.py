@@ -1,5 +1,5 @@
 """The audit log as text for other programs: every line has the exact body and its hash, so that whoever gets an
-export of the whole log can check it (`bot.storage.chain` says how).
+export of the whole log in JSON lines can check it (the README has a program of ten lines that does).
 """
 
 import csv
@@ -49,8 +49,12 @@ def csv_row(stored: StoredEvent) -> str:
 
 
 def json_row(stored: StoredEvent) -> str:
-    """One event as a line of JSON; ``body`` is a text, to keep it exact."""
+    """One event as a line of JSON; ``body`` is a text, to keep it exact. The first line after an archive has the hash
+    before it, too, as ``previous``.
+    """
     row = {"sequence": stored.sequence, "hash": stored.hash, "body": stored.body}
+    if stored.previous is not None:
+        row["previous"] = stored.previous
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 

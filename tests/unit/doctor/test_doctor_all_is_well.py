@@ -53,7 +53,7 @@ async def test_what_was_found_is_said(installation: Installation) -> None:
         f"person {ana}: ana",
         f"user group {dba}: people in it: 1",
         f"channel {channel}: the bot can post in #databases",
-        "Slack views and messages: Slack takes all of them (44 checked)",
+        "Slack views and messages: Slack takes all of them (45 checked)",
         "Rackspace login: works; this account has databases in DFW, HKG, IAD, LON, ORD, SYD",
         "Rackspace role: dbaas:creator may copy backups",
         *[
