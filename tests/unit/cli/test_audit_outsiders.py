@@ -119,3 +119,13 @@ def test_an_archive_and_the_export_after_it_are_one_chain(audit: Audit, tmp_path
     assert (
         "event 3 is not what it was" in check_by_program("".join(old.splitlines(keepends=True)[:2]) + rest, key).stderr
     )
+
+
+def test_verify_shows_how_far_it_is_on_a_terminal_only(audit: Audit, tmp_path: Path) -> None:
+    write_events(tmp_path / "bot.sqlite", *STORY)
+    watched = audit("verify", TTY_COMPATIBLE="1", FORCE_COLOR="1")
+    unwatched = audit("verify")
+
+    assert "Checking" in watched.stderr
+    assert "7/7" in watched.stderr
+    assert unwatched.stderr == ""
