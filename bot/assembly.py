@@ -92,6 +92,7 @@ def slack_options(settings: Settings) -> SlackOptions:
         api_url=settings.slack_api_url,
         command=settings.slack_command,
         seconds_between_writes=settings.message_update_seconds,
+        witness_channel=settings.witness_channel,
     )
 
 

@@ -123,11 +123,13 @@ class Verified:
         events: how many it has.
         head: the last hash; empty for an empty log.
         is_keyed: whether the hashes need a key to be forged.
+        archived: sequence of the last event before them, which is in an archive; 0 where they begin with the first.
     """
 
     events: int
     head: str
     is_keyed: bool
+    archived: int = 0
 
 
 class Record(Protocol):

@@ -42,6 +42,7 @@ from bot.slack.open_homes import OpenHomes
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
 from bot.slack.trouble import SlackTroubleError
+from bot.slack.witness import WitnessPoster
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class SlackOptions:
         app_token: needed for Socket Mode; with it, requests over HTTP are not taken.
         command: the slash command's name.
         seconds_between_writes: to one channel.
+        witness_channel: id of the channel that the audit log's head is posted to; ``None`` for none.
     """
 
     bot_token: SecretStr
@@ -89,6 +91,7 @@ class SlackOptions:
     api_url: str
     command: str
     seconds_between_writes: float = 1.0
+    witness_channel: str | None = None
 
 
 class SlackRoom:
@@ -109,6 +112,9 @@ class SlackRoom:
             Notifier(ports, posts, self._client, self._errands, pacer),
             Notifier(ports, approver_posts, self._client, self._errands, pacer, audience=Approvers()),
         )
+        channel = options.witness_channel
+        self._witnesses = WitnessPoster(ports, self._client, pacer, channel) if channel else None
+        self._witnessing: asyncio.Task[None] | None = None
         guard = Guard(ports, self._directory, self._errands)
         self._homes = OpenHomes(self._errands, Pacer(options.seconds_between_writes * SECONDS_BETWEEN_HOMES))
         desk = Desk(ports, self._client, guard, self._errands, posts, options.command, surveyor, self._homes)
@@ -135,6 +141,8 @@ class SlackRoom:
             self._taking_up = asyncio.create_task(self._take_up_later(), name="takes up with Slack")
         for notifier in self._notifiers:
             await notifier.start()
+        if self._witnesses is not None:
+            self._witnessing = self._errands.start(self._witnesses.keep_posting(), "post witnesses of the audit log")
 
     async def missing(self) -> dict[str, str]:
         """What keeps people from using the bot at the moment, by name; empty when nothing does."""
@@ -146,9 +154,9 @@ class SlackRoom:
 
     async def aclose(self) -> None:
         """Take nothing more, finish what was taken, and close the connections."""
-        if self._taking_up is not None:
-            self._taking_up.cancel()
-            await asyncio.wait([self._taking_up])
+        for task in filter(None, (self._taking_up, self._witnessing)):
+            task.cancel()
+            await asyncio.wait([task])
         if self._socket is not None:
             await self._socket.aclose()
         self._tally.close()

@@ -56,6 +56,7 @@ class SlackHealth:
     def probes(self) -> list[Probe]:
         """What can be looked at, in the order in which it matters."""
         named = self._rules.named
+        channels = named.channels | {channel for channel in (self._options.witness_channel,) if channel}
         return [
             Probe(Subject.BOT_TOKEN, self._bot_token),
             Probe(Subject.SCOPES, partial(self._with_token, Subject.SCOPES, "", _scopes)),
@@ -63,7 +64,7 @@ class SlackHealth:
             Probe(Subject.CLOCK, self._time),
             *self._each(Subject.PERSON, named.people, self._person),
             *self._each(Subject.USER_GROUP, named.groups, self._user_group),
-            *self._each(Subject.CHANNEL, named.channels, self._channel),
+            *self._each(Subject.CHANNEL, channels, self._channel),
             Probe(Subject.SCREENS, partial(self._with_token, Subject.SCREENS, "", self._screens)),
         ]
 

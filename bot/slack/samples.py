@@ -41,6 +41,7 @@ from bot.domain.radar import Orphan, Pillar, Radar
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.domain.retention import Rotation
 from bot.domain.survey import Held
+from bot.domain.witness import Witness
 from bot.slack.rule_samples import JUDGEMENTS, PERMISSIONS, OfApprovers
 from bot.slack.views import (
     answers,
@@ -58,6 +59,7 @@ from bot.slack.views import (
     order_status,
     status,
     thread,
+    witness,
 )
 from bot.slack.views import help as usage
 from bot.slack.views.blocks import Message, View
@@ -130,6 +132,7 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
         ],
         "coverage": [coverage.draw(each, now=now, command=command) for each in (_report(now), Report(_NO_COVERAGE))],
         "misread": [misread.draw(Misread(NAME, NAME), command=command)],
+        "witness": [witness.draw(Witness(10**9, "f" * 64, now))],
         "help": [usage.draw("status", typed=NAME, command=command, permissions=PERMISSIONS)],
         "answers": _answers(orders, now, command),
         "approval_message": of_approvers.messages(),

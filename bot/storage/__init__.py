@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.operations.ports import Clock
+from bot.storage.archive_table import create_archives
 from bot.storage.audit_log import StoredEvent, create_events
 from bot.storage.catalogue import SqliteCatalogue
 from bot.storage.catalogue_table import create_catalogue
@@ -46,7 +47,15 @@ __all__ = [
     "verify",
 ]
 
-RECORD_SCHEMA = (create_events, create_copies, create_orders, create_posts, create_approver_posts, create_findings)
+RECORD_SCHEMA = (
+    create_events,
+    create_copies,
+    create_orders,
+    create_posts,
+    create_approver_posts,
+    create_findings,
+    create_archives,
+)
 CATALOGUE_SCHEMA = (create_catalogue,)
 
 

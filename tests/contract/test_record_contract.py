@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.copies import Copy, CopyState
-from bot.domain.events import EventFilter, EventKind, RecordedEvent
+from bot.domain.events import EventFilter, EventKind, Outcome, RecordedEvent
 from bot.domain.judgement import Usage
 from bot.domain.lineage import Evidence
 from bot.domain.orders import OrderStanding
@@ -271,11 +271,15 @@ WANTED = {
     "person by id": Wanted(EventFilter(person="U0BEN"), [4, 3]),
     "person by name": Wanted(EventFilter(person="ana"), [2, 1]),
     "nobody": Wanted(EventFilter(person="nobody"), []),
-    "copy": Wanted(EventFilter(copy_id="000001c0ffee"), [2, 1]),
+    "copy": Wanted(EventFilter(copy_id="000001c0ffee"), [4, 2, 1]),
     "backup": Wanted(EventFilter(backup_id="other"), [3]),
     "region as source": Wanted(EventFilter(region="SYD"), [3]),
     "region as either": Wanted(EventFilter(region="IAD"), [3, 2, 1]),
     "kinds": Wanted(EventFilter(kinds=(EventKind.SENDING, EventKind.BOT_STARTED)), [5, 2]),
+    "outcome": Wanted(EventFilter(outcomes=(Outcome.REFUSED,)), [4, 2, 1]),
+    "one of several outcomes": Wanted(EventFilter(outcomes=(Outcome.LOST, Outcome.REFUSED)), [4, 2, 1]),
+    "an outcome nothing had": Wanted(EventFilter(outcomes=(Outcome.COMPLETED,)), []),
+    "who asked for what was refused": Wanted(EventFilter(outcomes=(Outcome.REFUSED,), person="Ana"), [2, 1]),
     "since": Wanted(EventFilter(since=START + timedelta(minutes=2)), [5, 4, 3]),
     "until": Wanted(EventFilter(until=START + timedelta(minutes=2)), [2, 1]),
     "between": Wanted(EventFilter(since=START + timedelta(minutes=1), until=START + timedelta(minutes=3)), [3, 2]),
@@ -303,7 +307,7 @@ async def with_five_events(record: Record) -> None:
         event(copy=copy),
         event(EventKind.SENDING, copy),
         event(EventKind.COPY_REQUESTED, other, who=BEN),
-        event(EventKind.REFUSED, who=BEN, facts={"message": 'not on Friday: "late" 100%_ sure'}),
+        event(EventKind.REFUSED, who=BEN, copy_id=copy.id, facts={"message": 'not on Friday: "late" 100%_ sure'}),
         event(EventKind.BOT_STARTED, who=BOT),
     ]
     for minute, each in enumerate(events):

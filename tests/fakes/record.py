@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.copies import Copy, CopyState
-from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.events import ENDINGS, Event, EventFilter, RecordedEvent
 from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.domain.orders import Order, OrderStanding, standing
@@ -198,11 +198,11 @@ class MemoryRecord:
         return self._findings & set(keys)
 
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
-        return [recorded for recorded in reversed(self.history) if _fits(recorded, wanted)][:limit]
+        return [recorded for recorded in reversed(self.history) if self._fits(recorded, wanted)][:limit]
 
     async def all_events(self, wanted: EventFilter) -> AsyncIterator[RecordedEvent]:
         for recorded in list(self.history):
-            if _fits(recorded, wanted):
+            if self._fits(recorded, wanted):
                 yield recorded
 
     async def story(self, order_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
@@ -215,6 +215,11 @@ class MemoryRecord:
             if each.event.copy_id in found.order.copy_ids
             and each.sequence > max(after, self._first_event[found.order.id] - 1)
         ]
+
+    def _fits(self, recorded: RecordedEvent, wanted: EventFilter) -> bool:
+        endings = {kind for outcome in wanted.outcomes for kind in ENDINGS[outcome]}
+        ended_so = {each.event.copy_id for each in self.history if each.event.kind in endings} - {None}
+        return _fits(recorded, wanted) and (not wanted.outcomes or recorded.event.copy_id in ended_so)
 
     def _in_place_of(self, copy: Copy, looked_at: datetime | None) -> Copy | None:
         same = [each for each in self._copies.values() if each.key == copy.key]

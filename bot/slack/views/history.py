@@ -75,6 +75,8 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.COPY_VANISHED: "saw that the copy is not there any more",
         EventKind.BOT_STARTED: "started",
         EventKind.BOT_STOPPED: "stopped",
+        EventKind.WITNESS_POSTED: "posted a witness of the audit log",
+        EventKind.ARCHIVED: "archived old events into a file",
     }
 )
 """What somebody, or the bot, did: follows their name."""

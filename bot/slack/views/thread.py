@@ -35,6 +35,8 @@ SILENT: Mapping[EventKind, str] = MappingProxyType(
         EventKind.COPY_VANISHED: "its thread has ended; Home, coverage and history show it",
         EventKind.BOT_STARTED: "it is about no copy",
         EventKind.BOT_STOPPED: "it is about no copy",
+        EventKind.WITNESS_POSTED: "it is about no copy",
+        EventKind.ARCHIVED: "it is about no copy",
     }
 )
 """Events that are not told in a thread, and why."""
