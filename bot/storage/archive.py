@@ -152,18 +152,22 @@ def _refuse_others(connection: Connection, path: Path, key: SecretStr | None) ->
         raise WrongKeyError(path, sequence)
 
 
+FIRST_NEEDED = (
+    "SELECT min(first_event) FROM orders WHERE id NOT IN (SELECT order_id FROM posts WHERE is_finished = 1) "  # noqa: S608 - constants
+    f"OR ({HAVE_APPROVERS} AND id NOT IN (SELECT order_id FROM approver_posts WHERE is_finished = 1)) "
+    "OR id IN (SELECT order_copies.order_id FROM copies JOIN order_copies ON order_copies.copy_id = copies.id "
+    "WHERE copies.is_open = 1)"
+)
+"""The first event of an order of which something is still to happen, or to be told."""
+
+
 def _last_to_go(connection: Connection, before: datetime) -> tuple[int, int | None]:
     """The last event that may go, and the first that is old enough and may not."""
     (first_young,) = connection.execute(
         "SELECT coalesce((SELECT min(sequence) FROM events WHERE at >= ?), (SELECT max(sequence) + 1 FROM events), 1)",
         (time_text(before),),
     ).fetchone()
-    (first_needed,) = connection.execute(
-        "SELECT min(first_event) FROM orders WHERE id NOT IN (SELECT order_id FROM posts WHERE is_finished = 1) "
-        f"OR ({HAVE_APPROVERS} AND id NOT IN (SELECT order_id FROM approver_posts WHERE is_finished = 1)) "
-        "OR id IN (SELECT order_copies.order_id FROM copies JOIN order_copies ON order_copies.copy_id = copies.id "
-        "WHERE copies.is_open = 1)"
-    ).fetchone()
+    (first_needed,) = connection.execute(FIRST_NEEDED).fetchone()
     if first_needed is not None and first_needed < first_young:
         return first_needed - 1, first_needed
     return first_young - 1, None
