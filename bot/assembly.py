@@ -145,10 +145,11 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(_note_stop, ports)
         if isinstance(rules, RulesFileInForce):
             await rules.note_start(ports.record, ports.clock)
-            keeping = rules.keep_current(ports.record, ports.clock)
-            stack.push_async_callback(_cancel, asyncio.create_task(keeping, name="look at the file of rules"))
         await _launch(engine, ports, settings)
         stack.push_async_callback(engine.aclose)
+        if isinstance(rules, RulesFileInForce):  # ended before the engine, which takes all threads with it
+            keeping = rules.keep_current(ports.record, ports.clock)
+            stack.push_async_callback(_cancel, asyncio.create_task(keeping, name="look at the file of rules"))
         stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, surveyor, settings)))
         in_socket_mode = settings.slack_app_token is not None
         port = await _listen(
