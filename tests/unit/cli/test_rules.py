@@ -111,8 +111,8 @@ async def test_what_the_rules_amount_to_is_said_rule_by_rule(folder: Path) -> No
     assert (ended.code, ended.errors) == (0, "")
     assert ended.out.splitlines() == [
         (
-            "The rules can be used: 2 rules let people ask, 1 needs the agreement of others, 1 limit, 1 freeze, 1 price, "
-            "1 wanted age."
+            "The rules can be used: 2 rules let people ask, 1 needs the agreement of others, 1 limit, 1 freeze, "
+            "1 price, 1 wanted age."
         ),
         *(f"  {line}" for line in AMOUNT),
     ]
