@@ -23,15 +23,18 @@ from bot.domain.rules import Rules
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
-from bot.operations.ports import Clock, FixedRules, Ports, RulesInForce
+from bot.operations.ports import Clock, Ports
+from bot.operations.report_coverage import Surveyor
 from bot.operations.review import open_copies
+from bot.operations.rules_in_force import FixedRules, RulesInForce
 from bot.rules_file import RulesFileError, RulesFileInForce
 from bot.server import build_web, serving
 from bot.settings import RulesSettings, Settings
 from bot.slack.app import SlackOptions, SlackRoom, build_app
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.directory import member_of
 from bot.slack.health import SlackHealth
+from bot.slack.trouble import SlackTroubleError
 from bot.storage import Storage, StorageError, open_storage
 from bot.storage.health import probes as file_probes
 from bot.storage.workflow_file import prepare_workflow_file, workflow_path
@@ -89,6 +92,7 @@ def slack_options(settings: Settings) -> SlackOptions:
         api_url=settings.slack_api_url,
         command=settings.slack_command,
         seconds_between_writes=settings.message_update_seconds,
+        witness_channel=settings.witness_channel,
     )
 
 
@@ -133,7 +137,8 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         storage = await _open_storage(settings)
         stack.push_async_callback(storage.close)
         ports, engine = await _wire(settings, storage, rules, stack)
-        slack = build_app(ports, slack_options(settings), storage.posts)
+        surveyor = Surveyor(ports)
+        slack = build_app(ports, slack_options(settings), storage.posts, storage.approver_posts, surveyor)
         stack.push_async_callback(slack.aclose)
         storage.record.on_commit(slack.on_event)
         await _note_start(ports)
@@ -144,7 +149,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
             stack.push_async_callback(_cancel, asyncio.create_task(keeping, name="look at the file of rules"))
         await _launch(engine, ports, settings)
         stack.push_async_callback(engine.aclose)
-        stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, settings)))
+        stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, surveyor, settings)))
         in_socket_mode = settings.slack_app_token is not None
         port = await _listen(
             stack, build_web(None if in_socket_mode else slack.handler, partial(_not_ready, ports, slack)), settings
@@ -266,12 +271,12 @@ async def _note_stop(ports: Ports) -> None:
         logger.warning("the audit log will not say that the bot was stopped: %s", error)
 
 
-async def _keep_fresh(ports: Ports, settings: Settings) -> None:
+async def _keep_fresh(ports: Ports, surveyor: Surveyor, settings: Settings) -> None:
     """Keep the catalogue fresh; whatever goes wrong unexpectedly, it is tried again."""
     every = settings.catalogue_refresh_seconds
     while True:
         try:
-            await keep_catalogue_fresh(ports, every)
+            await keep_catalogue_fresh(ports, surveyor, every)
         except ExceptionGroup:
             logger.exception("the catalogue could not be refreshed; again in %.0f s", every)
             await asyncio.sleep(every)

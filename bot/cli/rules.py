@@ -18,7 +18,7 @@ from bot.domain.policy import Member
 from bot.domain.rules import Rules
 from bot.rules_file import RulesFileError
 from bot.settings import RulesSettings
-from bot.slack.client import SlackTroubleError
+from bot.slack.trouble import SlackTroubleError
 from bot.storage import StorageError, read_backups
 
 

@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.assembly import CannotStartError, RunningBot, running_bot
 from bot.cli.bot_process import BotDidNotStartError, BotProcess
+from bot.cli.sandbox_rules import RULES, write_rules
 from bot.sandbox.cloud import RunningCloud, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
 from bot.sandbox.web import SandboxPage
@@ -120,6 +122,7 @@ async def simulated_world(
     socket_mode: bool = False,
     port: int = 0,
     estate: Estate | None = None,
+    rules: str | None = None,
     changes: Mapping[str, object] | None = None,
 ) -> AsyncIterator[World]:
     """Both simulators on loopback, until the block is left, and the settings of a bot in them.
@@ -131,6 +134,8 @@ async def simulated_world(
         socket_mode: whether the bot connects to Slack, rather than Slack to it.
         port: of the bot; 0 for any free one.
         estate: the backups there are; those of the storyboard if not given.
+        rules: a file of rules with names in place of ids (see `bot.cli.sandbox_rules`); otherwise some people may do
+            everything.
         changes: settings of the bot that are to be others than a sandbox's usual ones, by name.
     """
     async with AsyncExitStack() as stack:
@@ -164,7 +169,11 @@ async def simulated_world(
             patience_seconds=max(5.0, 900.0 / speed),
             message_update_seconds=min(1.0, 6.0 / speed),
         )
-        settings = SandboxSettings.model_validate(usual.model_dump() | dict(changes or {}))
+        by_rules: dict[str, object] = {}
+        if rules is not None:
+            path = write_rules(folder / "rules.toml", rules, partial(_id_of, workspace))
+            by_rules = {"allowed_people": (), "rules_file": path}
+        settings = SandboxSettings.model_validate(usual.model_dump() | by_rules | dict(changes or {}))
         yield World(cloud, running_cloud, workspace, served.api_url, settings)
 
 
@@ -177,12 +186,20 @@ async def running_sandbox(
     socket_mode: bool = False,
     port: int = 0,
     estate: Estate | None = None,
+    rules: str | None = None,
     changes: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Sandbox]:
     """The simulated world with the bot in it, in this process. The arguments are those of `simulated_world`."""
     async with (
         simulated_world(
-            folder, seed=seed, speed=speed, socket_mode=socket_mode, port=port, estate=estate, changes=changes
+            folder,
+            seed=seed,
+            speed=speed,
+            socket_mode=socket_mode,
+            port=port,
+            estate=estate,
+            rules=rules,
+            changes=changes,
         ) as world,
         running_bot(world.settings) as bot,
     ):
@@ -225,7 +242,7 @@ async def sandbox_with_page(
     Raises:
         BotDidNotStartError: the bot ended, or was not ready in time.
     """
-    async with simulated_world(folder, seed=seed, speed=speed, socket_mode=socket_mode) as world:
+    async with simulated_world(folder, seed=seed, speed=speed, socket_mode=socket_mode, rules=RULES) as world:
 
         def deliver(port: int) -> None:
             if not socket_mode:
@@ -238,6 +255,14 @@ async def sandbox_with_page(
             yield SandboxWithPage(
                 world.cloud, world.running_cloud, world.workspace, world.slack_api_url, world.settings, page, bot
             )
+
+
+def _id_of(workspace: SimulatedWorkspace, name: str) -> str:
+    """The id of ``@somebody``, of a user group ``@some-of-us``, or of ``#a-channel``."""
+    if name.startswith("#"):
+        return workspace.channel(name).id
+    known = name[1:] in workspace.people
+    return workspace.person(name[1:]).id if known else workspace.group_id(name[1:])
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
+from bot.domain.approval import Agreement
 from bot.domain.backup import Backup
 from bot.domain.learned import CopyTime
 from bot.domain.lineage import Evidence
@@ -19,6 +20,8 @@ class CopyState(StrEnum):
 
     REQUESTED = "requested"
     """Confirmed; nothing was sent yet, or what was sent was refused and will be sent again."""
+    AWAITING_APPROVAL = "awaiting_approval"
+    """Confirmed; other people have to agree first."""
     WAITING = "waiting"
     """Its parent is on the way to the destination."""
     SENDING = "sending"
@@ -38,11 +41,14 @@ class CopyState(StrEnum):
 ENDED = frozenset({CopyState.COMPLETED, CopyState.FAILED, CopyState.STOPPED, CopyState.LOST})
 """The states nothing follows."""
 
-NOT_BEGUN = frozenset({CopyState.REQUESTED, CopyState.WAITING})
+NOT_BEGUN = frozenset({CopyState.AWAITING_APPROVAL, CopyState.REQUESTED, CopyState.WAITING})
 """The states in which a copy can still be stopped: nothing is under way in the cloud."""
 
 NEXT_STATES: Mapping[CopyState, frozenset[CopyState]] = MappingProxyType(
     {
+        CopyState.AWAITING_APPROVAL: frozenset(
+            {CopyState.AWAITING_APPROVAL, CopyState.REQUESTED, CopyState.WAITING, CopyState.STOPPED}
+        ),
         CopyState.REQUESTED: frozenset(
             {
                 CopyState.REQUESTED,
@@ -83,7 +89,9 @@ class Copy:
         is_wanted: whether a person asked for this very backup, rather than for one that needs it.
         despite_existing_copy: whether a person wants it although there is one in the destination. Otherwise one that is
             there when its turn comes is not copied a second time.
-        ready_at: when its parent had arrived and it could be sent; ``None`` where it waited for none.
+        ready_at: when its parent had arrived, or other people had agreed; ``None`` where it waited for neither.
+        agreements: of the people who agreed to its order, as far as it is the order's `gate`.
+        is_reminded: whether they were reminded.
         present_before: ids of backups that were in the destination before the request and could be mistaken
             for its result.
         failed_before: ids of backups that were there too, but had failed: a copy may take the place of one.
@@ -128,6 +136,8 @@ class Copy:
     reason: Reason | None = None
     fault: Fault | None = None
     ended_by: Person | None = None
+    agreements: tuple[Agreement, ...] = ()
+    is_reminded: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -150,6 +160,11 @@ class Copy:
     def can_be_stopped(self) -> bool:
         """Whether nothing has begun in the cloud."""
         return self.state in NOT_BEGUN
+
+    @property
+    def first_state(self) -> CopyState:
+        """The state in which it begins, or goes on when other people have agreed."""
+        return CopyState.WAITING if self.after else CopyState.REQUESTED
 
     def moved(self, state: CopyState, **changes: Any) -> Self:  # noqa: ANN401 - what dataclasses.replace takes
         """The copy after a move, with the changes that go with it.

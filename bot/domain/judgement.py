@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import islice
 
 from bot.domain.backup import Backup
-from bot.domain.people import Person
 from bot.domain.policy import Member, refusal
 from bot.domain.reasons import Problem, Reason
 from bot.domain.rules import AllowRule, ApprovalRule, Limit, Per, Price, Rules
@@ -23,11 +22,13 @@ class Usage:
         running: copies that are open.
         copies: asked for in the last 24 hours.
         gb: gigabytes of those.
+        gb_running: gigabytes of the open ones.
     """
 
     running: int = 0
     copies: int = 0
     gb: float = 0.0
+    gb_running: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,8 @@ def _over_limits(limits: Sequence[Limit], wish: Wish) -> Iterable[Problem]:
         used, more = wish.usage.get(limit.per, Usage()), len(wish.copies)
         if limit.running is not None and used.running + more > limit.running:
             yield Problem(Reason.TOO_MANY_RUNNING, about=_per(limit, f"{limit.running}"))
+        if limit.gb_running is not None and used.gb_running + wish.gb > limit.gb_running:
+            yield Problem(Reason.TOO_MANY_RUNNING, about=_per(limit, f"{limit.gb_running:g} GB"))
         if limit.copies_a_day is not None and used.copies + more > limit.copies_a_day:
             yield Problem(Reason.TOO_MANY_COPIES_A_DAY, about=_per(limit, f"{limit.copies_a_day}"))
         if limit.gb_a_day is not None and used.gb + wish.gb > limit.gb_a_day:
@@ -210,25 +213,3 @@ def _price(prices: Iterable[Price], backup: Backup, destination: str) -> Price |
         ),
         None,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Somebody agreed.
-
-    Attributes:
-        rules: names of the rules that made them an approver.
-    """
-
-    person: Person
-    rules: tuple[str, ...]
-
-
-def missing(needs: Iterable[ApprovalRule], agreements: Sequence[Agreement]) -> tuple[tuple[ApprovalRule, int], ...]:
-    """The rules by which people still have to agree, and how many."""
-    left = ((rule, rule.approvals - _agreed(rule, agreements)) for rule in needs)
-    return tuple((rule, number) for rule, number in left if number > 0)
-
-
-def _agreed(rule: ApprovalRule, agreements: Sequence[Agreement]) -> int:
-    return len({each.person.id for each in agreements if rule.name in each.rules})

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.approval import Approval, BrokenGlass
 from bot.domain.copies import Copy, CopyState
 from bot.domain.names import USUAL_TEMPLATE
 from bot.domain.people import Person
@@ -25,6 +26,8 @@ class Order:
         copy_ids: of its copies, each after those that it needs.
         wanted_ids: of those among them that the person asked for; the others are needed beneath them.
         name: of the new backups, or the template that their names were made from (`bot.domain.names`).
+        approval: the agreement of others that it waits for, or has waited for; ``None``: it needed none.
+        glass: set where the person broke the glass instead.
     """
 
     id: str
@@ -36,6 +39,8 @@ class Order:
     copy_ids: tuple[str, ...]
     wanted_ids: tuple[str, ...]
     name: str = USUAL_TEMPLATE
+    approval: Approval | None = None
+    glass: BrokenGlass | None = None
 
     def instead(self, others: dict[str, str]) -> "Order":
         """The order with other copies in the place of some.
@@ -76,6 +81,21 @@ class OrderStanding:
     def main(self) -> Copy:
         """The copy that a single order is about; the first that was asked for, if there are several."""
         return next(iter(self.wanted), self.copies[-1])
+
+    @property
+    def own(self) -> tuple[Copy, ...]:
+        """The copies that it has opened itself."""
+        return tuple(copy for copy in self.copies if copy.order_id == self.order.id)
+
+    @property
+    def gate(self) -> Copy:
+        """The copy that the agreement of others is written to: its other own copies follow it."""
+        return self.own[0]
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether other people have to agree."""
+        return self.order.approval is not None and self.gate.state is CopyState.AWAITING_APPROVAL
 
     @property
     def is_single(self) -> bool:

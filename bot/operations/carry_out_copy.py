@@ -20,11 +20,13 @@ from bot.operations.follow_copy import follow_copy
 from bot.operations.moves import move
 from bot.operations.ports import Ports
 from bot.operations.send_copy import copy_elsewhere, send_copy
+from bot.operations.wait_for_approval import wait_for_approval
 from bot.operations.wait_for_parent import wait_for_parent
 
 STEPS: Mapping[CopyState, Callable[[Ports, Copy], Awaitable[None]]] = MappingProxyType(
     {
         CopyState.REQUESTED: send_copy,
+        CopyState.AWAITING_APPROVAL: wait_for_approval,
         CopyState.WAITING: wait_for_parent,
         CopyState.SENDING: find_out_whether_it_began,
         CopyState.UNDECIDED: find_out_whether_it_began,
@@ -57,7 +59,11 @@ async def carry_out_copy(ports: Ports, copy_id: str) -> None:
 
 
 async def _has_waited_too_long(ports: Ports, copy: Copy) -> bool:
-    if not copy.can_be_stopped or (copy.state is CopyState.WAITING and copy.after):
+    if (
+        not copy.can_be_stopped
+        or copy.state is CopyState.AWAITING_APPROVAL
+        or (copy.state is CopyState.WAITING and copy.after)
+    ):
         return False
     waited = (ports.clock.now() - (copy.ready_at or copy.requested_at)).total_seconds()
     return waited >= ports.pace.give_up and await copy_elsewhere(ports, copy) is None

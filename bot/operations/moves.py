@@ -1,6 +1,7 @@
 """Writing down what happens to a copy: its move and the event of that move, together."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.domain.copies import Copy, CopyState
@@ -46,9 +47,27 @@ async def move(
         The copy after the move; ``None``, with nothing written, if it had moved on.
     """
     moved = copy.moved(to, **changes)
-    event = Event(
+    told = {**fault_facts(changes.get("fault")), **(facts or {})}
+    event = event_about(moved, kind, ports.clock.now(), who, where=where, facts=told)
+    return moved if await ports.record.move(moved, event) else None
+
+
+def event_about(
+    copy: Copy, kind: EventKind, at: datetime, who: Person, *, where: str | None = None, facts: Facts | None = None
+) -> Event:
+    """An event about a copy, with the reason for which it stands as it does.
+
+    Args:
+        copy: the copy.
+        kind: what happened.
+        at: when.
+        who: whose doing it is.
+        where: id of the channel it was done in; the copy's own if not given.
+        facts: what else is worth knowing.
+    """
+    return Event(
         kind=kind,
-        at=ports.clock.now(),
+        at=at,
         who=who,
         copy_id=copy.id,
         backup_id=copy.backup.id,
@@ -56,7 +75,6 @@ async def move(
         source=copy.backup.region,
         destination=copy.destination,
         where=where or copy.channel,
-        reason=moved.reason,
-        facts={**fault_facts(changes.get("fault")), **(facts or {})},
+        reason=copy.reason,
+        facts=facts or {},
     )
-    return moved if await ports.record.move(moved, event) else None

@@ -2,16 +2,21 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.approval import Approval, BrokenGlass
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventKind
+from bot.domain.judgement import Judgement
 from bot.domain.lineage import PARENT_WORDS
 from bot.domain.orders import Order, OrderStanding
 from bot.domain.people import Person
 from bot.domain.plan import OrderPlan, OrderRequest, PlannedCopy
+from bot.domain.policy import Member
 from bot.domain.reasons import Problem, Reason
+from bot.operations.judge_order import judge_order, may_ask_for
+from bot.operations.moves import Facts
 from bot.operations.plan_order import plan_order
 from bot.operations.ports import Ports
 
@@ -23,14 +28,25 @@ class Confirmation:
     Attributes:
         id: names this one confirmation: however often it is delivered, it makes one order at most.
         plan_digest: `OrderPlan.digest` of the plan that was shown.
+        member: who confirmed, as the chat knows them.
         channel: id of the channel to tell.
+        asks_for_approval: whether the person was told that other people have to agree.
+        glass_reason: why nobody needs to agree, nor to wait for a freeze or a limit: the person breaks the glass, which
+            counts only for who may.
     """
 
     id: str
     request: OrderRequest
     plan_digest: str
-    person: Person
+    member: Member
     channel: str
+    asks_for_approval: bool = False
+    glass_reason: str | None = None
+
+    @property
+    def person(self) -> Person:
+        """Who confirmed."""
+        return Person(self.member.id, self.member.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +70,12 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What was confirmed is not what is there any more: the person is to be asked again."""
+    """What was confirmed is not what is there any more, or other people have to agree to it now: the person is to be
+    asked again.
+    """
 
     plan: OrderPlan
+    judgement: Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +93,22 @@ async def request_order(ports: Ports, confirmation: Confirmation) -> Outcome:
     if earlier := await ports.record.order(order_id_of(confirmation)):
         return Requested(earlier, is_new=False)
     if under_way := await _under_way(ports, confirmation.request):
+        if not may_ask_for(ports, under_way, confirmation.member, confirmation.channel):
+            return Refused((Problem(Reason.NOT_IN_RULES),))
         return await _join(ports, confirmation, under_way)
     plan = await plan_order(ports, confirmation.request, thoroughly=True)
     if not isinstance(plan, OrderPlan):
         return Refused(plan)
+    judgement = await judge_order(ports, plan, confirmation.member, confirmation.channel)
+    is_broken = confirmation.glass_reason is not None and judgement.may_break_glass
     if plan.digest != confirmation.plan_digest:
         await _note_change(ports, confirmation, plan)
-        return Changed(plan)
-    if plan.problems:
-        return Refused(plan.problems)
-    return await _open(ports, confirmation, plan)
+        return Changed(plan, judgement)
+    if problems := (*plan.problems, *judgement.problems(glass_is_broken=is_broken)):
+        return Refused(problems)
+    if judgement.needs and not (confirmation.asks_for_approval or is_broken):
+        return Changed(plan, judgement)
+    return await _open(ports, confirmation, plan, judgement)
 
 
 def order_id_of(confirmation: Confirmation) -> str:
@@ -105,15 +130,29 @@ async def _under_way(ports: Ports, request: OrderRequest) -> tuple[Copy, ...]:
     return copies if len(copies) == len(found) else ()
 
 
-async def _open(ports: Ports, confirmation: Confirmation, plan: OrderPlan) -> Outcome:
+async def _open(ports: Ports, confirmation: Confirmation, plan: OrderPlan, judgement: Judgement) -> Outcome:
     order, copies = _new_order(confirmation, plan, ports.clock.now())
-    requests = [(copy, _requested(copy, each, plan)) for copy, each in zip(copies, plan.copies, strict=True)]
+    order = _by_the_rules(ports, order, confirmation, judgement)
+    if order.approval:
+        copies = tuple(replace(copy, state=CopyState.AWAITING_APPROVAL) for copy in copies)
+    requests = [(copy, _requested(copy, each, plan, order)) for copy, each in zip(copies, plan.copies, strict=True)]
     opened = await ports.record.open(order, requests, looked_at=plan.looked_at)
     if opened.standing is None:
         return Joined(await _orders_of(ports, opened.joined))
     for copy in opened.new:
         await ports.engine.start(copy.id)
     return Requested(opened.standing, opened.is_new)
+
+
+def _by_the_rules(ports: Ports, order: Order, confirmation: Confirmation, judgement: Judgement) -> Order:
+    """The order, with the agreement that it waits for, or the glass that was broken for it."""
+    glass = ports.rules.now().break_glass
+    if confirmation.glass_reason is not None and glass and judgement.may_break_glass:
+        passed_over = (*(rule.name for rule in judgement.needs), *(each.reason.value for each in judgement.refusals))
+        return replace(order, glass=BrokenGlass(confirmation.glass_reason, glass.channel, passed_over))
+    if judgement.needs:
+        return replace(order, approval=Approval.asked(judgement.needs, order.requested_at))
+    return order
 
 
 def _new_order(confirmation: Confirmation, plan: OrderPlan, now: datetime) -> tuple[Order, tuple[Copy, ...]]:
@@ -156,7 +195,7 @@ def _new_copy(order: Order, planned: PlannedCopy, ids: Mapping[tuple[str, str, s
     )
 
 
-def _requested(copy: Copy, planned: PlannedCopy, plan: OrderPlan) -> Event:
+def _requested(copy: Copy, planned: PlannedCopy, plan: OrderPlan, order: Order) -> Event:
     wanted = {(each.backup.id, each.request.destination): each for each in plan.plans}
     own = wanted.get((copy.backup.id, copy.destination))
     return Event(
@@ -171,6 +210,7 @@ def _requested(copy: Copy, planned: PlannedCopy, plan: OrderPlan) -> Event:
         where=copy.channel,
         facts={
             "order": copy.order_id,
+            "instance": copy.backup.origin.id if copy.backup.origin else None,
             "name": copy.name,
             "description": copy.description,
             "size_gb": copy.backup.size_gb,
@@ -178,8 +218,15 @@ def _requested(copy: Copy, planned: PlannedCopy, plan: OrderPlan) -> Event:
             "after": copy.after,
             "waits_for": planned.waits_for,
             "plan": plan.digest,
+            **_what_the_rules_asked_for(order),
         },
     )
+
+
+def _what_the_rules_asked_for(order: Order) -> Facts:
+    if order.glass:
+        return {"glass": order.glass.reason, "passed_over": ", ".join(order.glass.passed_over)}
+    return {"approval": ", ".join(need.rule for need in order.approval.needs)} if order.approval else {}
 
 
 async def _join(ports: Ports, confirmation: Confirmation, copies: tuple[Copy, ...]) -> Joined:
@@ -221,6 +268,7 @@ async def _note_change(ports: Ports, confirmation: Confirmation, plan: OrderPlan
                 where=confirmation.channel,
                 reason=Reason.PLAN_CHANGED,
                 facts={
+                    "instance": each.backup.origin.id if each.backup.origin else None,
                     "parent": PARENT_WORDS[type(each.parent)],
                     "plan": plan.digest,
                     "confirmed": confirmation.plan_digest,

@@ -35,6 +35,7 @@ class Visit:
         channel: id of the channel; ``None`` where there is none (a global shortcut).
         attempted: what is done, in the bot's own words; never what a person typed.
         in_own_view: whether it was done in a view, which was opened for this person from a place that counts.
+        as_approver: whether it is something that approvers may do, who need not be people who may ask.
     """
 
     person: Person
@@ -43,6 +44,7 @@ class Visit:
     channel: str | None
     attempted: str
     in_own_view: bool = False
+    as_approver: bool = False
 
 
 class Undecided(Enum):
@@ -143,6 +145,14 @@ class Guard:
             self.write_down(visit, reason)
         return reason
 
+    def known_member(self, person_id: str) -> Member | None:
+        """Somebody, from memory; ``None`` for whom Slack has to be asked about first."""
+        return self._directory.known(person_id)
+
+    async def member(self, person_id: str) -> Member | None:
+        """Somebody as Slack knows them now, or knew them a few minutes ago; ``None`` where that cannot be found out."""
+        return await self._directory.member(person_id)
+
     def write_down(self, visit: Visit, reason: Reason) -> None:
         """Write a refusal to the audit log, after Slack has been answered."""
         work = record_refusal(
@@ -157,6 +167,8 @@ class Guard:
 
     def _at_door(self, member: Member, visit: Visit) -> Reason | None:
         rules = self._ports.rules.now()
+        if visit.as_approver and rules.is_approver(member):
+            return None
         return rules.door_anywhere(member) if visit.in_own_view else rules.door(member, visit.channel)
 
     def _wrong_workspace(self, visit: Visit) -> Reason | None:

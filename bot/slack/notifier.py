@@ -1,4 +1,4 @@
-"""The one message of an order in its channel: kept true, with the order's story in its thread.
+"""The one message of an order for one audience: kept true, with the order's story in its thread.
 
 What was posted is remembered before and after (`Posts`), and every message carries metadata by which it is found
 again: so a crash, or an answer that was lost, posts nothing twice (``slack-platform.md``, Where a message can go).
@@ -20,11 +20,13 @@ from bot.domain.orders import Order, OrderStanding
 from bot.domain.posts import Post
 from bot.operations.plan_order import learned_of
 from bot.operations.ports import Ports, StoreTroubleError
-from bot.slack.answers import Identity, PostedMessage
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.answers import Identity, Metadata, PostedMessage
+from bot.slack.audiences import Audience, Requesters
+from bot.slack.client import SlackClient
 from bot.slack.errands import Errands
 from bot.slack.pacing import Pacer
-from bot.slack.views import answers, copy_message, thread
+from bot.slack.trouble import SlackTroubleError
+from bot.slack.views import answers
 from bot.slack.views.blocks import Message
 
 logger = logging.getLogger(__name__)
@@ -53,6 +55,10 @@ class Posts(Protocol):
         """The message of an order; ``None`` before anything was tried."""
         ...
 
+    async def order_at(self, channel: str, message_ts: str) -> str | None:
+        """The id of the order that a message is about."""
+        ...
+
     async def save(self, post: Post) -> None:
         """Remember a message as it stands now."""
         ...
@@ -65,7 +71,27 @@ class Posts(Protocol):
 class Notifier:
     """Tells what happens to orders. One task for each order of which something is to be told."""
 
-    def __init__(self, ports: Ports, posts: Posts, client: SlackClient, errands: Errands, pacer: Pacer) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        posts: Posts,
+        client: SlackClient,
+        errands: Errands,
+        pacer: Pacer,
+        *,
+        audience: Audience | None = None,
+    ) -> None:
+        """Nothing is told yet.
+
+        Args:
+            ports: the world.
+            posts: what was told this audience already.
+            client: talks to Slack.
+            errands: that tell.
+            pacer: keeps Slack's rates.
+            audience: who is told; the channel that was chosen, if not given.
+        """
+        self._audience: Audience = audience or Requesters()
         self._ports = ports
         self._posts = posts
         self._client = client
@@ -158,36 +184,35 @@ class Notifier:
         """
         standing = await self._ports.record.order(order_id)
         post = await self._posts.post_of(order_id)
-        if standing is None or (post is not None and post.is_finished):
+        channel = self._audience.channel(standing.order) if standing else None
+        if standing is None or channel is None or (post is not None and post.is_finished):
             return
         if post is not None and post.problem in answers.MESSAGE_GONE:
             await self._tell_directly(post)
             return
         try:
-            post = await self._posted(standing.order, post)
+            post = await self._posted(standing.order, post or Post(standing.order.id, channel), is_new=post is None)
             post = await self._brought_up_to_date(post)
             post = await self._told_in_thread(post)
         except SlackTroubleError as trouble:
             if trouble.is_passing or trouble.error in WORKSPACE_ERRORS:
                 raise
-            await self._without_channel(standing.order, trouble)
+            await self._without_channel(standing.order, channel, trouble)
 
-    async def _posted(self, order: Order, post: Post | None) -> Post:
+    async def _posted(self, order: Order, post: Post, *, is_new: bool) -> Post:
         """The message, posted if it is not there yet."""
-        if post is not None and post.message_ts is not None:
+        if post.message_ts is not None:
             return post
-        if post is None:
-            post = Post(order_id=order.id, channel=order.channel)
+        if is_new:
             await self._posts.save(post)
             self._certain.add(order.id)
-        elif order.id not in self._certain and (found := await self._find_message(order)):
+        elif order.id not in self._certain and (found := await self._find_message(order, post.channel)):
             return await self._save(replace(post, message_ts=found, problem=None))
         return await self._write(post.channel, partial(self._post, post))
 
     async def _brought_up_to_date(self, post: Post) -> Post:
         """The message, showing the order as it stands."""
-        standing = await self._standing(post.order_id)
-        if post.message_ts is None or post.shown_revision == standing.revision:
+        if post.message_ts is None or post.shown_revision == await self._revision(post.order_id):
             return post
         await self._pacer.turn("chat.update")
         return await self._write(post.channel, partial(self._update, post, post.message_ts))
@@ -199,13 +224,14 @@ class Notifier:
         post = await self._as_thread_has_it(post)
         standing, untold = await self._standing_and_untold(post)
         for recorded in untold:
-            line = thread.line(recorded, standing, is_last=recorded is untold[-1] and not standing.is_open)
+            line = self._audience.line(recorded, standing, is_last=recorded is untold[-1] and not standing.is_open)
             if line is None:
                 post = await self._save(replace(post, told_sequence=recorded.sequence))
             else:
                 post = await self._write(post.channel, partial(self._reply, post, line, recorded.sequence))
         standing, untold = await self._standing_and_untold(post)
-        if not standing.is_open and not untold and post.shown_revision == standing.revision:
+        is_over = self._audience.is_over(standing, await self._ports.record.story(post.order_id))
+        if is_over and not untold and post.shown_revision == await self._revision(post.order_id):
             post = await self._save(replace(post, is_finished=True))
         return post
 
@@ -226,7 +252,7 @@ class Notifier:
         if post.order_id in self._certain:
             return post
         story = await self._ports.record.story(post.order_id, after=post.told_sequence)
-        if any(each.event.kind in thread.LINES for each in story):
+        if any(self._audience.tells(each.event.kind) for each in story):
             told = await self._told_already(post)
             post = await self._save(replace(post, told_sequence=max(post.told_sequence, told)))
         self._certain.add(post.order_id)
@@ -241,18 +267,18 @@ class Notifier:
             return await asyncio.shield(write)
 
     async def _post(self, post: Post) -> Post:
-        standing, drawn = await self._drawn(post.order_id)
-        ts = await self._client.post_message(post.channel, drawn, metadata=copy_message.metadata(standing))
-        return await self._save(replace(post, message_ts=ts, shown_revision=standing.revision, problem=None))
+        standing, drawn, revision = await self._drawn(post.order_id)
+        ts = await self._client.post_message(post.channel, drawn, metadata=self._audience.metadata(standing))
+        return await self._save(replace(post, message_ts=ts, shown_revision=revision, problem=None))
 
     async def _update(self, post: Post, ts: str) -> Post:
-        standing, drawn = await self._drawn(post.order_id)
-        await self._client.update_message(post.channel, ts, drawn, metadata=copy_message.metadata(standing))
-        return await self._save(replace(post, shown_revision=standing.revision, problem=None))
+        standing, drawn, revision = await self._drawn(post.order_id)
+        await self._client.update_message(post.channel, ts, drawn, metadata=self._audience.metadata(standing))
+        return await self._save(replace(post, shown_revision=revision, problem=None))
 
     async def _reply(self, post: Post, line: Message, sequence: int) -> Post:
         metadata = {
-            "event_type": copy_message.EVENT_TYPE,
+            "event_type": self._audience.event_type,
             "event_payload": {"order_id": post.order_id, "sequence": sequence},
         }
         await self._client.post_message(post.channel, line, metadata=metadata, thread_ts=post.message_ts)
@@ -262,18 +288,18 @@ class Notifier:
         await self._client.post_message(direct, told)
         return await self._save(replace(post, is_finished=True))
 
-    async def _without_channel(self, order: Order, trouble: SlackTroubleError) -> None:
+    async def _without_channel(self, order: Order, channel: str, trouble: SlackTroubleError) -> None:
         """The channel cannot be told."""
-        logger.warning("order %s cannot be told in channel %s: %s", order.id, order.channel, trouble)
-        post = await self._posts.post_of(order.id) or Post(order_id=order.id, channel=order.channel)
+        logger.warning("order %s cannot be told in channel %s: %s", order.id, channel, trouble)
+        post = await self._posts.post_of(order.id) or Post(order.id, channel)
         await self._tell_directly(await self._save(replace(post, problem=trouble.error)))
 
     async def _tell_directly(self, post: Post) -> None:
-        """Tell the person who asked how it ended; nothing before that."""
+        """Tell the person who asked, as soon as there is something to be told to them."""
         standing = await self._standing(post.order_id)
-        if standing.is_open:
+        told = self._audience.instead(standing, post.problem or "", self._ports.clock.now())
+        if told is None:
             return
-        told = answers.not_told(standing, post.problem or "", now=self._ports.clock.now())
         try:
             direct = await self._client.open_direct_messages(standing.order.requested_by.id)
             await self._write(direct, partial(self._say, direct, post, told))
@@ -283,11 +309,11 @@ class Notifier:
             logger.error("nobody could be told how order %s ended: %s", post.order_id, also)  # noqa: TRY400 - its text is all
             await self._save(replace(post, is_finished=True))
 
-    async def _find_message(self, order: Order) -> str | None:
+    async def _find_message(self, order: Order, channel: str) -> str | None:
         """The message that was posted before a crash, or whose answer was lost."""
         await self._pacer.turn("conversations.history")
         oldest = order.requested_at.timestamp() - SECONDS_BEFORE
-        async for message in self._own_messages(order.id, order.channel, oldest):
+        async for message in self._own_messages(order.id, channel, oldest):
             if _sequence_of(message) is None:
                 return message.ts
         return None
@@ -305,27 +331,34 @@ class Notifier:
         try:
             me = await self._who_am_i()
             async for message in self._client.messages(channel, oldest=oldest, thread_ts=thread_ts):
-                is_mine = message.user == me.user_id or (me.bot_id is not None and message.bot_id == me.bot_id)
-                if is_mine and message.metadata and message.metadata.event_payload.get("order_id") == order_id:
+                if message.metadata and self._is_about(message.metadata, order_id) and me.has_written(message):
                     yield message
         except SlackTroubleError as trouble:
             if trouble.is_passing or trouble.error in WORKSPACE_ERRORS | answers.MESSAGE_GONE:
                 raise
             logger.warning("it cannot be seen what was told of order %s already: %s", order_id, trouble)
 
+    def _is_about(self, metadata: Metadata, order_id: str) -> bool:
+        is_for_them = metadata.event_type == self._audience.event_type
+        return is_for_them and metadata.event_payload.get("order_id") == order_id
+
     async def _who_am_i(self) -> Identity:
         if self._me is None:
             self._me, _ = await self._client.who_am_i()
         return self._me
 
-    async def _drawn(self, order_id: str) -> tuple[OrderStanding, Message]:
-        """The order as it stands after waiting for a turn, and its message."""
+    async def _revision(self, order_id: str) -> int:
+        return self._audience.revision(await self._standing(order_id), await self._ports.record.story(order_id))
+
+    async def _drawn(self, order_id: str) -> tuple[OrderStanding, Message, int]:
+        """The order as it stands after waiting for a turn, its message, and the revision that shows."""
         story = await self._ports.record.story(order_id)
         standing = await self._standing(order_id)
         running = standing.in_state(CopyState.RUNNING)
         learned = {copy.id: await learned_of(self._ports, copy.backup, copy.destination) for copy in running}
         likely = {copy_id: each for copy_id, each in learned.items() if each}
-        return standing, copy_message.draw(standing, now=self._ports.clock.now(), story=story, likely=likely)
+        drawn = self._audience.draw(standing, story, likely, self._ports.clock.now())
+        return standing, drawn, self._audience.revision(standing, story)
 
     async def _standing(self, order_id: str) -> OrderStanding:
         standing = await self._ports.record.order(order_id)

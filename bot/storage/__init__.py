@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.operations.ports import Clock
+from bot.storage.archive_table import create_archives
 from bot.storage.audit_log import StoredEvent, create_events
 from bot.storage.catalogue import SqliteCatalogue
 from bot.storage.catalogue_table import create_catalogue
@@ -18,8 +19,9 @@ from bot.storage.copies import create_copies
 from bot.storage.database import Database, catalogue_path
 from bot.storage.errors import FileInUseError, NewerFileError, StorageError, UnreadableFileError, WrongKeyError
 from bot.storage.export import as_csv, as_json_lines
+from bot.storage.findings import create_findings
 from bot.storage.orders import create_orders
-from bot.storage.posts import SqlitePosts, create_posts
+from bot.storage.posts import HAVE_APPROVERS, SqlitePosts, create_approver_posts, create_posts
 from bot.storage.reading import read_all, read_backups, read_newest
 from bot.storage.record import SqliteRecord
 from bot.storage.verify import verify
@@ -45,7 +47,15 @@ __all__ = [
     "verify",
 ]
 
-RECORD_SCHEMA = (create_events, create_copies, create_orders, create_posts)
+RECORD_SCHEMA = (
+    create_events,
+    create_copies,
+    create_orders,
+    create_posts,
+    create_approver_posts,
+    create_findings,
+    create_archives,
+)
 CATALOGUE_SCHEMA = (create_catalogue,)
 
 
@@ -55,6 +65,7 @@ class Storage:
 
     record: SqliteRecord
     posts: SqlitePosts
+    approver_posts: SqlitePosts
     catalogue: SqliteCatalogue
     files: tuple[Database, ...]
 
@@ -86,4 +97,5 @@ async def open_storage(path: Path, clock: Clock, *, key: SecretStr | None = None
     except BaseException:
         await main.close()
         raise
-    return Storage(record, SqlitePosts(main), SqliteCatalogue(memory, clock), (main, memory))
+    approver_posts = SqlitePosts(main, "approver_posts", HAVE_APPROVERS)
+    return Storage(record, SqlitePosts(main), approver_posts, SqliteCatalogue(memory, clock), (main, memory))

@@ -24,22 +24,41 @@ def create_posts(connection: Connection) -> None:
     connection.execute("CREATE INDEX posts_finished ON posts (order_id) WHERE is_finished = 1")
 
 
+def create_approver_posts(connection: Connection) -> None:
+    """Make the table of what those were told who have to agree to orders, or to look at them."""
+    connection.execute(
+        "CREATE TABLE approver_posts (order_id TEXT PRIMARY KEY REFERENCES orders (id), channel TEXT NOT NULL, "
+        "message_ts TEXT, told_sequence INTEGER NOT NULL, shown_revision INTEGER NOT NULL, "
+        "is_finished INTEGER NOT NULL, problem TEXT) STRICT"
+    )
+    connection.execute("CREATE INDEX approver_posts_finished ON approver_posts (order_id) WHERE is_finished = 1")
+    connection.execute(f"CREATE INDEX orders_with_approvers ON orders (id) WHERE {HAVE_APPROVERS}")
+
+
+HAVE_APPROVERS = "(json_extract(body, '$.approval') IS NOT NULL OR json_extract(body, '$.glass') IS NOT NULL)"
+"""Orders of which approvers are told."""
+
+
 class SqlitePosts:
-    """What the notifier remembers, in the file of the record.
+    """What a notifier remembers, in the file of the record.
 
     Args:
-        database: with the tables ``posts`` and ``orders``.
+        database: with the tables.
+        table: with the posts of one audience.
+        orders: the condition for the orders that this audience is told of.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, table: str = "posts", orders: str = "TRUE") -> None:
         self._database = database
+        self._table = table
+        self._orders = orders
 
     async def post_of(self, order_id: str) -> Post | None:
         """The message of an order, if anything was remembered about it."""
 
         def work(connection: Connection) -> Post | None:
             rows = connection.execute(
-                f"SELECT {', '.join(COLUMNS)} FROM posts WHERE order_id = ?",  # noqa: S608 - a constant
+                f"SELECT {', '.join(COLUMNS)} FROM {self._table} WHERE order_id = ?",  # noqa: S608 - constants
                 (order_id,),
             )
             found = rows.fetchone()
@@ -47,11 +66,23 @@ class SqlitePosts:
 
         return await self._database.read(work)
 
+    async def order_at(self, channel: str, message_ts: str) -> str | None:
+        """The id of the order that a message is about."""
+
+        def work(connection: Connection) -> str | None:
+            rows = connection.execute(
+                "SELECT order_id FROM posts WHERE channel = ? AND message_ts = ?", (channel, message_ts)
+            )
+            found = rows.fetchone()
+            return str(found[0]) if found else None
+
+        return await self._database.read(work)
+
     async def save(self, post: Post) -> None:
         """Remember a message as it is now."""
 
         def work(connection: Connection) -> None:
-            connection.table("posts").upsert(asdict(post), pk="order_id")
+            connection.table(self._table).upsert(asdict(post), pk="order_id")
 
         await self._database.write(work)
 
@@ -62,8 +93,8 @@ class SqlitePosts:
 
         def work(connection: Connection) -> list[str]:
             rows = connection.execute(
-                "SELECT id FROM orders WHERE id NOT IN (SELECT order_id FROM posts WHERE is_finished = 1) "
-                "ORDER BY requested_at, rowid"
+                f"SELECT id FROM orders WHERE {self._orders} AND id NOT IN "  # noqa: S608 - constants
+                f"(SELECT order_id FROM {self._table} WHERE is_finished = 1) ORDER BY requested_at, rowid"
             )
             return [order_id for (order_id,) in rows]
 

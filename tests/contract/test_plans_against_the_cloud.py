@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from bot.cloud import CloudDatabases, Limits
 from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.domain.copies import CopyState
-from bot.domain.people import Person
 from bot.domain.plan import OrderPlan, OrderRequest
+from bot.domain.policy import Member
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.keep_catalogue_fresh import refresh_catalogue
 from bot.operations.plan_order import plan_order
@@ -144,7 +144,7 @@ async def test_a_plan_that_can_be_started_is_never_refused_and_brings_all_that_i
         if plan is None:
             return
         before = {each.content for each in cloud.backups("IAD")}
-        ana = Person("U-ana", "ana")
+        ana = Member("U-ana", "ana")
         outcome = await request_order(ports, Confirmation("V1", plan.request, plan.digest, ana, "C-databases"))
         assert isinstance(outcome, Requested), outcome
         await asyncio.gather(*(carry_out_copy(ports, copy.id) for copy in outcome.standing.copies))

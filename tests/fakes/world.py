@@ -11,13 +11,14 @@ from bot.domain.orders import OrderStanding
 from bot.domain.pace import Pace
 from bot.domain.people import Person
 from bot.domain.plan import CopyPlan, OrderPlan, OrderRequest
-from bot.domain.policy import AccessRules
+from bot.domain.policy import AccessRules, Member
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault, Reason
 from bot.domain.rules import Rules
 from bot.operations.plan_order import plan_order
-from bot.operations.ports import Cloud, FixedRules, Ports
+from bot.operations.ports import Cloud, Ports
 from bot.operations.request_order import Confirmation, Requested, request_order
+from bot.operations.rules_in_force import FixedRules
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clocks import JumpingClock
 from tests.fakes.cloud import MemoryCloud
@@ -86,6 +87,11 @@ class IdleEngine:
         self.started.append(copy_id)
 
 
+def member_of(person: Person, **changes: object) -> Member:
+    """Somebody as the chat knows them."""
+    return replace(Member(person.id, person.name), **changes)  # type: ignore[arg-type]  # attributes of Member
+
+
 ANYBODY = FixedRules(Rules.only(AccessRules(people=frozenset({ANA.id, BOB.id}))))
 """Rules by which everybody here may ask for anything."""
 
@@ -144,7 +150,11 @@ class World:
     ) -> Confirmation:
         planned = await self.order_plan(*backups, **changes)
         return Confirmation(
-            id=view, request=planned.request, plan_digest=planned.digest, person=person, channel="C-databases"
+            id=view,
+            request=planned.request,
+            plan_digest=planned.digest,
+            member=member_of(person),
+            channel="C-databases",
         )
 
     async def ordered(self, *backups: Backup, view: str = "V1", **changes: object) -> OrderStanding:

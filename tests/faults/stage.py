@@ -5,9 +5,11 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from bot.cli.sandbox_rules import write_rules
 from bot.domain.copies import CopyState
 from bot.domain.events import EventFilter, EventKind, RecordedEvent
 from bot.domain.orders import OrderStanding
@@ -16,8 +18,8 @@ from bot.sandbox.estate import Estate
 from bot.sandbox.workspace import AppError, Form, Message, NotPossibleError, NotShownError, SimulatedWorkspace
 from bot.server import SLACK_PATH
 from bot.slack.manifest import build_manifest
-from bot.slack.views import copy_message, thread
-from bot.slack.views.confirmation import START
+from bot.slack.views import approval_message, copy_message, thread
+from bot.slack.views.confirmation import ASK, START
 from bot.storage import UnreadableFileError, read_newest
 from bot.storage.database import open_to_read
 from bot.storage.orders import first_event_of, order_named
@@ -48,7 +50,7 @@ IMPATIENCE: Mapping[str, str] = {
 ENDS = frozenset({EventKind.COMPLETED, EventKind.REFUSED, EventKind.FAILED, EventKind.LOST, EventKind.STOPPED})
 """The last event of a copy's story is one of these."""
 
-STARTS = frozenset({START, "Start copies"})
+STARTS = frozenset({START, "Start copies", ASK})
 """What the button of a confirmation says."""
 
 CHAIN = "What it needs"
@@ -236,8 +238,17 @@ class Stage:
 
     @property
     def messages(self) -> list[Message]:
-        """The bot's messages about copies, without the replies."""
-        return [one for channel in CHANNELS for one in self.workspace.channel(channel).messages if one.metadata]
+        """The bot's messages about copies, without the replies and those to approvers."""
+        return self._of(copy_message.EVENT_TYPE)
+
+    @property
+    def approvers_messages(self) -> list[Message]:
+        """The bot's messages to those who have to agree."""
+        return self._of(approval_message.EVENT_TYPE)
+
+    def _of(self, event_type: str) -> list[Message]:
+        all_of_them = [one for channel in CHANNELS for one in self.workspace.channel(channel).messages]
+        return [one for one in all_of_them if (one.metadata or {}).get("event_type") == event_type]
 
     def copies_finish(self) -> None:
         """Let all copies that run in the cloud have come to their end."""
@@ -278,9 +289,21 @@ def payload_of(message: Message) -> Mapping[str, object]:
     return payload if isinstance(payload, dict) else {}
 
 
+def _id_of(workspace: SimulatedWorkspace, name: str) -> str:
+    if name.startswith("#"):
+        return workspace.channel(name).id
+    return workspace.person(name[1:]).id
+
+
 @asynccontextmanager
 async def set_stage(
-    folder: Path, make_bot: MakeBot = ServedBot, *, socket_mode: bool = False, speed: float = 300.0, **settings: str
+    folder: Path,
+    make_bot: MakeBot = ServedBot,
+    *,
+    socket_mode: bool = False,
+    speed: float = 300.0,
+    rules: str | None = None,
+    **settings: str,
 ) -> AsyncIterator[Stage]:
     """Both simulators, and a bot that is not started yet.
 
@@ -289,6 +312,7 @@ async def set_stage(
         make_bot: makes the process, of its settings and its folder.
         socket_mode: whether the bot connects to Slack, rather than Slack to it.
         speed: how much faster than true copies run; at 300 one takes a quarter of a second.
+        rules: a file of rules, with names in place of ids; otherwise some people may do everything.
         **settings: of the bot, instead of the usual ones.
     """
     cloud, workspace = SimulatedCloud(estate=Estate({}), speed=speed), SimulatedWorkspace()
@@ -320,6 +344,9 @@ async def set_stage(
             **IMPATIENCE,
             **settings,
         }
+        if rules is not None:
+            path = write_rules(folder / "rules.toml", rules, partial(_id_of, workspace))
+            environment |= {"RULES_FILE": str(path), "ALLOWED_USER_GROUPS": ""}
         bot = make_bot(environment, folder)
         try:
             yield Stage(cloud, workspace, network, bot, full, incremental)

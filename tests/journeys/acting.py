@@ -29,7 +29,12 @@ class Begin(Protocol):
     """Starts everything, and waits until the bot has read all lists of backups. Other keywords are its settings."""
 
     async def __call__(
-        self, *, estate: Estate | None = None, waits_for_lists: bool = True, **changes: object
+        self,
+        *,
+        estate: Estate | None = None,
+        rules: str | None = None,
+        waits_for_lists: bool = True,
+        **changes: object,
     ) -> Sandbox: ...
 
 

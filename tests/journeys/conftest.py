@@ -42,10 +42,21 @@ async def begin(tmp_path: Path, in_socket_mode: bool, caplog: pytest.LogCaptureF
     async with AsyncExitStack() as stack:
         begun: list[Sandbox] = []
 
-        async def begin(*, estate: Estate | None = None, waits_for_lists: bool = True, **changes: object) -> Sandbox:
+        async def begin(
+            *,
+            estate: Estate | None = None,
+            rules: str | None = None,
+            waits_for_lists: bool = True,
+            **changes: object,
+        ) -> Sandbox:
             sandbox = await stack.enter_async_context(
                 running_sandbox(
-                    tmp_path, speed=SPEED, socket_mode=in_socket_mode, estate=estate, changes=IMPATIENCE | changes
+                    tmp_path,
+                    speed=SPEED,
+                    socket_mode=in_socket_mode,
+                    estate=estate,
+                    rules=rules,
+                    changes=IMPATIENCE | changes,
                 )
             )
             sandbox.cloud.clock.speed = SPEED_OF_COPIES
@@ -74,7 +85,7 @@ async def _all_lists_are_loaded(sandbox: Sandbox) -> bool:
 
 async def _assert_it_stayed_true(sandbox: Sandbox) -> None:
     await assert_the_log_is_whole(sandbox)
-    assert all(ping.kind == "user" for ping in sandbox.workspace.pings)
+    assert all(ping.kind == "user" or ping.target == "approvers" for ping in sandbox.workspace.pings)
     told = json.dumps([request.arguments for request in sandbox.workspace.requests], default=str)
     kept = " ".join(str(recorded.event) for recorded in await audit_log(sandbox))
     api_key = sandbox.running_cloud.api_key

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.people import Person
-from bot.domain.reasons import Problem
+from bot.domain.reasons import Problem, Reason
 from bot.operations.request_order import Changed, Confirmation, Joined, Refused, Requested, request_order
 from bot.slack.desk import BEFORE_ANSWERING, Desk, ShowView
 from bot.slack.listeners.visits import telling_in_view, visit_of
@@ -48,12 +48,18 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
 async def _start(desk: Desk, show: ShowView, seen: Confirmed, person: Person) -> None:
     """Request the copy and show what became of it. One confirmation is one plan shown in one view."""
+    member = await desk.guard.member(person.id)
+    if member is None:
+        await show(notices.draw_refused([Problem(Reason.PERSON_UNKNOWN)]))
+        return
     wanted = Confirmation(
         id=f"{seen.id}:{seen.plan_digest}",
         request=seen.request,
         plan_digest=seen.plan_digest,
-        person=person,
+        member=member,
         channel=seen.channel,
+        asks_for_approval=seen.asks_for_approval,
+        glass_reason=seen.glass_reason,
     )
     outcome = await request_order(desk.ports, wanted)
     if isinstance(outcome, Requested):
@@ -71,7 +77,7 @@ async def _outcome(desk: Desk, seen: Confirmed, outcome: Requested | Joined | Ch
         case Joined(orders):
             link = await desk.link_to(orders[0].order.id) if orders else None
             return notices.draw_already(orders, now=now, permalink=link)
-        case Changed(plan):
-            return confirmation.draw_changed(plan, seen, now=now)
+        case Changed(plan, judgement):
+            return confirmation.draw_changed(plan, seen, now=now, judgement=judgement)
         case Refused(problems):
             return notices.draw_refused(problems)

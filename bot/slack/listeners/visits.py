@@ -8,12 +8,13 @@ from bot.slack.payloads import Interaction, InView
 from bot.slack.views import notices
 
 
-def visit_of(interaction: Interaction, attempted: str) -> Visit:
+def visit_of(interaction: Interaction, attempted: str, *, as_approver: bool = False) -> Visit:
     """Who wants what, and where.
 
     Args:
         interaction: as Slack sent it.
         attempted: what is tried, in the bot's own words.
+        as_approver: whether it is something that approvers may do.
     """
     user = interaction.user
     return Visit(
@@ -23,6 +24,7 @@ def visit_of(interaction: Interaction, attempted: str) -> Visit:
         channel=interaction.channel.id if interaction.channel else None,
         attempted=attempted,
         in_own_view=isinstance(interaction, InView),
+        as_approver=as_approver,
     )
 
 

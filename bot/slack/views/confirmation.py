@@ -6,10 +6,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.domain.judgement import Judgement
 from bot.domain.lineage import PARENT_WORDS, ParentReady
 from bot.domain.plan import CopyPlan, OrderPlan, OrderRequest
 from bot.domain.reasons import Reason
 from bot.slack.views import blocks, plan_status
+from bot.slack.views import judgement as by_rules
 from bot.slack.views.backup_choice import ReadError
 from bot.slack.views.blocks import Block, View
 from bot.slack.views.reasons import explain, gist
@@ -28,6 +30,9 @@ CALLBACK_ID = "copy_confirmation"
 
 TITLE = "Copy this backup?"
 START = "Start copy"
+ASK = "Ask for approval"
+
+RULES_SAY_NOTHING = Judgement(allowed_by=None)
 
 MOST_LISTED = 25
 """Copies that are listed one by one."""
@@ -76,6 +81,7 @@ class _Remembered(_Model):
     plan_digest: str
     channel: str
     shown: Shown | None = None
+    asks_for_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ class Confirmed:
         id: of the modal: the same however often the submission is delivered.
         plan_digest: of the plan that was shown.
         shown: what that plan rested on, if it was about one copy.
+        asks_for_approval: whether the person was told that others have to agree.
+        glass_reason: why it cannot wait; ``None`` where the glass is not to be broken.
     """
 
     id: str
@@ -93,10 +101,18 @@ class Confirmed:
     plan_digest: str
     channel: str
     shown: Shown | None = None
+    asks_for_approval: bool = False
+    glass_reason: str | None = None
 
 
 def draw(
-    plan: OrderPlan, *, channel: str, now: datetime, pushed: bool = True, link_to_running: str | None = None
+    plan: OrderPlan,
+    *,
+    channel: str,
+    now: datetime,
+    judgement: Judgement | None = None,
+    pushed: bool = True,
+    link_to_running: str | None = None,
 ) -> View:
     """The plan with **Start copy**; without that button where the plan has a problem.
 
@@ -104,27 +120,38 @@ def draw(
         plan: as it was just made.
         channel: id of the channel to tell.
         now: for ages.
+        judgement: what the rules say of it, as far as that is known.
         pushed: whether there is a form behind it to go back to.
         link_to_running: address of the message of the copy that is under way already.
     """
     close = "Back" if pushed else "Cancel"
-    return _draw(plan, [], channel=channel, now=now, close=close, link_to_running=link_to_running)
+    return _draw(
+        plan, [], judgement or RULES_SAY_NOTHING, channel=channel, now=now, close=close, link_to_running=link_to_running
+    )
 
 
-def draw_changed(plan: OrderPlan, confirmed: Confirmed, *, now: datetime) -> View:
+def draw_changed(
+    plan: OrderPlan, confirmed: Confirmed, *, now: datetime, judgement: Judgement = RULES_SAY_NOTHING
+) -> View:
     """The plan as it is now, and what has changed since the one that was confirmed: the person is asked again."""
+    differences = what_changed(confirmed, plan) if confirmed.plan_digest != plan.digest else []
+    if judgement.needs and not confirmed.asks_for_approval:
+        differences.append("The rules ask for the agreement of somebody else now.")
     changed = [
         blocks.alert("warning", "Something has changed since you looked. Nothing was sent."),
-        blocks.section("\n".join(f"• {each}" for each in what_changed(confirmed, plan))),
+        blocks.section("\n".join(f"• {each}" for each in differences or [_SOMETHING])),
         blocks.divider(),
     ]
-    return _draw(plan, changed, channel=confirmed.channel, now=now, close="Cancel")
+    return _draw(plan, changed, judgement, channel=confirmed.channel, now=now, close="Cancel")
+
+
+_SOMETHING = "The backup, its parent or the destination is not what it was. Please look again."
 
 
 def what_changed(confirmed: Confirmed, plan: OrderPlan) -> list[str]:
     """Each difference between the plan that was confirmed and the one there is now, in ``mrkdwn``."""
     if confirmed.shown is None or len(plan.plans) != 1:
-        return ["A backup, its parent or the destination is not what it was. Please look again."]
+        return [_SOMETHING]
     before, after = confirmed.shown, Shown.of(plan.plans[0])
     destination = escape(plan.plans[0].request.destination)
     changes = []
@@ -146,12 +173,13 @@ def what_changed(confirmed: Confirmed, plan: OrderPlan) -> list[str]:
         changes.append(f"The backup was {code(before.status)} and is {code(after.status)} now.")
     if before.size_gb != after.size_gb:
         changes.append(f"The backup's size was {size(before.size_gb)} and is {size(after.size_gb)} now.")
-    return changes or ["The backup, its parent or the destination is not what it was. Please look again."]
+    return changes or [_SOMETHING]
 
 
 def _draw(
     plan: OrderPlan,
     first: Sequence[Block],
+    judgement: Judgement,
     *,
     channel: str,
     now: datetime,
@@ -160,6 +188,8 @@ def _draw(
 ) -> View:
     problems = plan.problems
     shown = [*first, *_plan(plan, channel, now, link_to_running)]
+    if not problems:
+        shown += [*by_rules.draw(judgement), *by_rules.draw_glass(judgement)]
     if problems:
         shown.append(blocks.alert("error", f"It cannot be started: {gist(problems[0])}."))
         unexplained = [each for each in problems if each.reason not in _EXPLAINED_ABOVE]
@@ -169,16 +199,26 @@ def _draw(
         plan_digest=plan.digest,
         channel=channel,
         shown=Shown.of(plan.plans[0]) if len(plan.plans) == 1 else None,
+        asks_for_approval=bool(judgement.needs),
     ).model_dump_json()
     copies = len(plan.copies)
     return blocks.modal(
         TITLE if copies == 1 else f"Make {copies} copies?",
         shown,
         callback_id=CALLBACK_ID,
-        submit=None if problems else START if copies == 1 else "Start copies",
+        submit=None if problems else _submit(judgement, copies),
         close=close,
         metadata=remembered,
     )
+
+
+def _submit(judgement: Judgement, copies: int) -> str | None:
+    """What the button says; ``None`` where the rules allow none."""
+    if not by_rules.can_be_confirmed(judgement):
+        return None
+    if judgement.refusals:
+        return "Break the glass"
+    return ASK if judgement.needs else START if copies == 1 else "Start copies"
 
 
 _EXPLAINED_ABOVE = frozenset({Reason.PARENT_MISSING, Reason.PARENT_GONE, Reason.COPY_UNDER_WAY})
@@ -270,9 +310,26 @@ def read(view: Mapping[str, object]) -> Confirmed:
         remembered.plan_digest,
         remembered.channel,
         remembered.shown,
+        remembered.asks_for_approval,
+        seen.state.reason,
     )
+
+
+class _Typed(_Model):
+    value: str | None = None
+
+
+class _State(_Model):
+    values: dict[str, dict[str, _Typed]] = {}
+
+    @property
+    def reason(self) -> str | None:
+        """What was typed as a reason for breaking the glass."""
+        typed = self.values.get(by_rules.GLASS, {}).get(by_rules.GLASS)
+        return (typed.value or "").strip() or None if typed else None
 
 
 class _View(_Model):
     id: str
     private_metadata: str
+    state: _State = _State()

@@ -21,11 +21,13 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME, REGION_NEVER_COPIED
+from bot.domain.judgement import Judgement
 from bot.domain.lineage import ParentAbsent, ParentArriving, ParentUnchecked
 from bot.domain.names import PLACE
 from bot.domain.plan import OrderPlan
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.slack.views import blocks, channel_errors, plan_status
+from bot.slack.views import judgement as by_rules
 from bot.slack.views.backup_choice import ChosenBackup, ReadError, not_offered, options, read_reference
 from bot.slack.views.blocks import Block, View
 from bot.slack.views.filled_form import (
@@ -121,6 +123,7 @@ class FormContext:
         not_copyable: how many backups of the source region cannot be copied, by status.
         channel_error: Slack's name of the error for which the bot cannot post in the chosen channel.
         link_to_running: address of the message of the copy that is under way already.
+        judgement: what the rules say of the plan; ``None`` while there is none.
     """
 
     regions: tuple[str, ...]
@@ -128,6 +131,7 @@ class FormContext:
     not_copyable: Mapping[str, int] = field(default_factory=dict)
     channel_error: str | None = None
     link_to_running: str | None = None
+    judgement: Judgement | None = None
 
 
 def draw(form: CopyForm, panel: Panel, context: FormContext, *, now: datetime) -> View:
@@ -140,6 +144,7 @@ def draw(form: CopyForm, panel: Panel, context: FormContext, *, now: datetime) -
         _destination(form, tuple(region for region in regions if region != form.source)),
         *([] if form.drawn.several else [_buttons([_several()])]),
         *plan_status.draw(panel, now=now, link_to_running=context.link_to_running),
+        *(by_rules.draw(context.judgement) if context.judgement else []),
         *_what_to_do(form, panel),
         _name(form.name, form.block_id(Quiet.NAME), several=len(form.backups) > 1),
         _description(form.description, form.block_id(Quiet.DESCRIPTION)),

@@ -18,7 +18,7 @@ from bot.slack.views.backup_choice import kind
 from bot.slack.views.blocks import Block, Json, Message
 from bot.slack.views.copy_standing import DRAWN, Button, Standing, standing_of
 from bot.slack.views.plan_status import time_expected
-from bot.slack.views.text import code, count, escape, fit, person_name, size, slack_date
+from bot.slack.views.text import channel_mention, code, count, escape, fit, person_name, size, slack_date
 
 EVENT_TYPE = "copy_backup"
 """Of the message's metadata, by which it is found again."""
@@ -110,7 +110,14 @@ def _what(standing: OrderStanding) -> str:
 
 def _current(standing: OrderStanding) -> Copy | None:
     """The copy that is worked on, the one that has come farthest first."""
-    order = (CopyState.UNDECIDED, CopyState.RUNNING, CopyState.SENDING, CopyState.REQUESTED, CopyState.WAITING)
+    order = (
+        CopyState.UNDECIDED,
+        CopyState.RUNNING,
+        CopyState.SENDING,
+        CopyState.REQUESTED,
+        CopyState.WAITING,
+        CopyState.AWAITING_APPROVAL,
+    )
     return next((copy for state in order for copy in standing.in_state(state)), None)
 
 
@@ -247,7 +254,7 @@ def _stop(standing: OrderStanding) -> ButtonElement:
         "cannot stop it."
     )
     return blocks.button(
-        "Stop",
+        "Withdraw" if standing.awaits_approval else "Stop",
         Button.STOP.value,
         value=standing.order.id,
         style="danger",
@@ -271,6 +278,12 @@ def _small_print(standing: OrderStanding) -> list[str]:
     said = [f"Asked for by {person_name(order.requested_by)} {slack_date(order.requested_at)}", f"id {code(order.id)}"]
     if standing.is_single and copy.attempts > 1:
         said.append(f"{count(copy.attempts, 'request')} sent")
+    if order.approval:
+        asked = channel_mention(order.approval.channel)
+        agreed = ", ".join(person_name(each.person) for each in standing.gate.agreements)
+        said.append(f"agreed to by {agreed}" if agreed else f"agreement asked for in {asked}")
+    if order.glass:
+        said.append(f"went on without agreement: {escape(order.glass.reason, 150)}")
     if copy.description:
         said.append(escape(copy.description, 150))
     return said

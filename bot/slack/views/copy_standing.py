@@ -68,12 +68,22 @@ def standing_of(
             return _running(copy, learned)
         case CopyState.WAITING:
             return _waiting(copy, story)
+        case CopyState.AWAITING_APPROVAL:
+            return _AWAITING
         case CopyState.LOST:
             return Standing(":warning:", "not seen to end; the bot has stopped watching", explain(problem_of(copy)))
         case CopyState.STOPPED:
             return _stopped(copy)
         case _:
             return _STANDINGS[copy.state](copy, now)
+
+
+_AWAITING = Standing(
+    ":raised_hand:",
+    "waits for the agreement of somebody else",
+    "Somebody else has to agree before anything is sent. They were asked; it goes on by itself when they have.",
+    (Button.STOP,),
+)
 
 
 def _requested(copy: Copy, now: datetime) -> Standing:
@@ -195,6 +205,11 @@ def _failed(copy: Copy, _now: datetime) -> Standing:
 def _stopped(copy: Copy) -> Standing:
     if copy.reason is Reason.PARENT_NOT_COPIED:
         return Standing(":heavy_minus_sign:", "left undone", explain(problem_of(copy), copy=copy), (Button.TRY_AGAIN,))
+    if copy.reason in {Reason.DECLINED, Reason.APPROVAL_EXPIRED}:
+        said = gist(copy.reason)
+        by = f" by {person_name(copy.ended_by)}" if copy.ended_by else ""
+        gone = f"{explain(problem_of(copy))}\n*Decided*{by} {slack_date(copy.ended_at)}."
+        return Standing(":no_entry:", f"{said[:1].lower()}{said[1:]}", gone, (Button.TRY_AGAIN,))
     who = person_name(copy.ended_by) if copy.ended_by else "somebody"
     return Standing(
         ":octagonal_sign:",

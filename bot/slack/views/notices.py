@@ -28,8 +28,26 @@ def draw_sending() -> View:
     )
 
 
+def draw_asked(standing: OrderStanding) -> View:
+    """It is in the audit log, and waits for the agreement of others."""
+    order = standing.order
+    asked = f" in {channel_mention(order.approval.channel)}" if order.approval else ""
+    return _notice(
+        "Asked for approval",
+        blocks.alert("success", "Nothing is sent yet. You can close this."),
+        blocks.section(
+            f"Those who have to agree are asked{asked}. When they have, it goes on by itself. It is told in "
+            f"{channel_mention(order.channel)}, where you can also withdraw it; you are mentioned there at the end."
+        ),
+        blocks.context(f"Its id: {code(order.id)}"),
+        closes_all=True,
+    )
+
+
 def draw_started(standing: OrderStanding, *, permalink: str | None = None) -> View:
     """It is in the audit log, and under way."""
+    if standing.awaits_approval:
+        return draw_asked(standing)
     order, copy = standing.order, standing.main
     told = f"the message in {channel_mention(order.channel)}"
     where = link(permalink, "the message in the channel") if permalink else told

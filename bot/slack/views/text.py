@@ -123,6 +123,11 @@ def link(address: str | None, words: str) -> str:
     return f"<{address}|{words}>" if address else words
 
 
+def group_mention(group_id: str) -> str:
+    """A user group by its id, which Slack shows as its handle. In a message it pings all members."""
+    return f"<!subteam^{group_id}>" if group_id.isascii() and group_id.isalnum() else code(group_id)
+
+
 def channel_mention(channel_id: str) -> str:
     """A channel by its id, which Slack shows as its name."""
     return f"<#{channel_id}>" if channel_id.isascii() and channel_id.isalnum() else code(channel_id)

@@ -11,7 +11,7 @@ from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventKind, RecordedEvent
 from bot.domain.orders import OrderStanding
 from bot.domain.reasons import Reason
-from bot.slack.views import blocks
+from bot.slack.views import agreement, blocks
 from bot.slack.views.blocks import Message
 from bot.slack.views.copy_message import progress
 from bot.slack.views.copy_standing import fault_of_facts, took_of
@@ -22,6 +22,8 @@ from bot.slack.views.text import code, duration, escape, fit, mention, person_na
 SILENT: Mapping[EventKind, str] = MappingProxyType(
     {
         EventKind.COPY_REQUESTED: "the message itself says it",
+        EventKind.RELEASED: "the agreement to its order is told",
+        EventKind.GLASS_SEEN: "the approvers are told",
         EventKind.SENDING: "what comes of it is told a moment later",
         EventKind.SEEN: "the message shows the status",
         EventKind.PLAN_CHANGED: "there is no copy yet; the person was told in the form",
@@ -29,8 +31,12 @@ SILENT: Mapping[EventKind, str] = MappingProxyType(
         EventKind.REFUSED_REQUEST: "it is about no copy",
         EventKind.RULES_CHANGED: "it is about no copy",
         EventKind.RULES_REJECTED: "it is about no copy",
+        EventKind.FOUND_OUTSIDE: "it is about no copy of this bot",
+        EventKind.COPY_VANISHED: "its thread has ended; Home, coverage and history show it",
         EventKind.BOT_STARTED: "it is about no copy",
         EventKind.BOT_STOPPED: "it is about no copy",
+        EventKind.WITNESS_POSTED: "it is about no copy",
+        EventKind.ARCHIVED: "it is about no copy",
     }
 )
 """Events that are not told in a thread, and why."""
@@ -78,6 +84,10 @@ def _joined(event: Event, _copy: Copy) -> str:
 
 def _stopped(event: Event, _copy: Copy) -> str:
     return f"{person_name(event.who)} *stopped* this copy. Nothing was copied."
+
+
+def _reminded(_event: Event, _copy: Copy) -> str:
+    return "Those who have to agree were reminded."
 
 
 def _said_it_was_copied(event: Event, copy: Copy) -> str:
@@ -181,6 +191,10 @@ LINES: Mapping[EventKind, Callable[[Event, Copy], str]] = MappingProxyType(
     {
         EventKind.COPY_JOINED: _joined,
         EventKind.STOPPED: _stopped,
+        EventKind.APPROVED: agreement.approved,
+        EventKind.DECLINED: agreement.declined,
+        EventKind.APPROVAL_REMINDED: _reminded,
+        EventKind.APPROVAL_EXPIRED: agreement.expired,
         EventKind.SAID_IT_WAS_COPIED: _said_it_was_copied,
         EventKind.SAID_SEND_AGAIN: _said_send_again,
         EventKind.WAITING_FOR_PARENT: _waiting,

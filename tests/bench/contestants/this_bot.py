@@ -16,7 +16,8 @@ from bot.domain.backup import REGIONS_FOR_COPIES, Backup, BackupStatus, Datastor
 from bot.domain.pace import Pace
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
-from bot.operations.ports import Cloud, Engine, FixedRules, Ports, Watch
+from bot.operations.ports import Cloud, Engine, Ports, Watch
+from bot.operations.rules_in_force import FixedRules
 from bot.server import build_web, serving
 from bot.slack.app import SlackOptions, build_app
 from bot.storage import Storage, open_storage
@@ -85,7 +86,7 @@ async def _room(storage: Storage, clock: SystemClock, api_url: str) -> AsyncIter
         api_url=api_url,
         command=COMMAND,
     )
-    room = build_app(ports, options, storage.posts)
+    room = build_app(ports, options, storage.posts, storage.approver_posts)
     try:
         await room.start()
         async with serving(build_web(room.handler, _nothing_missing), "127.0.0.1", 0) as port:

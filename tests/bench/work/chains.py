@@ -17,7 +17,7 @@ from tests.bench.work.simulated_time import RecordInSimulatedTime
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clocks import TurnedClock
 from tests.fakes.cloud import MemoryCloud
-from tests.fakes.world import ANA, ANYBODY, FULL, IdleEngine, request_for
+from tests.fakes.world import ANA, ANYBODY, FULL, IdleEngine, member_of, request_for
 
 GOAL = 1.05
 LENGTH = 10
@@ -49,7 +49,7 @@ async def _whole_time() -> float:
         request = request_for(chain[-1], whole_chain=True)
         plan = await plan_order(ports, request)
         assert isinstance(plan, OrderPlan), plan
-        outcome = await request_order(ports, Confirmation("bench", request, plan.digest, ANA, "C0BENCH"))
+        outcome = await request_order(ports, Confirmation("bench", request, plan.digest, member_of(ANA), "C0BENCH"))
         assert isinstance(outcome, Requested), outcome
         began = clock.now()
         finishing = asyncio.create_task(_finish_each(cloud, clock))

@@ -295,3 +295,12 @@ async def test_one_of_each_view_and_message_is_checked(installation: Installatio
     asked = [request for request in installation.workspace.requests if request.method == "blocks.validate"]
     assert len(asked) == len(wanted)
     assert all(request.answer == {"ok": True} for request in asked)
+
+
+async def test_the_channel_of_witnesses_is_looked_at_too(installation: Installation) -> None:
+    channel = installation.workspace.channel("#general").id
+    report = await installation.examined(witness_channel=channel)
+
+    assert [(each.subject, each.finding) for each in report.checks if each.item == channel] == [
+        (Subject.CHANNEL, Finding.CHANNEL_OPEN)
+    ]

@@ -11,7 +11,9 @@ from bot.domain.backup import Backup
 from bot.domain.copies import CopyState
 from bot.domain.events import EventFilter, EventKind
 from bot.domain.orders import OrderStanding
+from bot.domain.policy import AccessRules
 from bot.domain.reasons import Reason
+from bot.domain.rules import Rules
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.request_order import Changed, Confirmation, Joined, Outcome, Requested, request_order
 from bot.operations.stop_order import stop_order
@@ -276,6 +278,7 @@ async def test_an_order_opened_at_any_moment_of_another_brings_each_backup_once(
 
 async def test_many_people_ask_for_everything_at_once(world: World) -> None:
     people = [replace(ANA, id=f"U{number}") for number in range(20)]
+    world.rules.rules = Rules.only(AccessRules(people=frozenset(person.id for person in people)))
     backups = [*TRUNK, LEAF, OTHER]
     confirmations = [
         await world.confirm(backups[number % 5], view=f"V{number}", person=person, whole_chain=True)

@@ -61,7 +61,7 @@ class House:
             command=COMMAND,
             seconds_between_writes=0.0,
         )
-        room = build_app(self.world.ports, options, self.posts)
+        room = build_app(self.world.ports, options, self.posts, MemoryPosts(self.world.record, of_approvers=True))
         self.rooms.append(room)
         async with loopback_server(build_web(room.handler, nothing_missing)) as port:
             self.workspace.deliver_to(f"http://127.0.0.1:{port}{SLACK_PATH}")

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
-from bot.operations.ports import FixedRules
+from bot.operations.rules_in_force import FixedRules
 from bot.slack.answers import Enterprise, User
 from bot.slack.client import SlackClient
 from bot.slack.directory import Directory, Memory, member_of

@@ -1,0 +1,26 @@
+"""App Home on the page: found on the left, drawn as Slack draws it, and its buttons work."""
+
+from playwright.async_api import expect
+
+from bot.cli.sandbox import SandboxWithPage
+from tests.browser.conftest import Picture, Visit
+from tests.browser.doing import chooses, form, is_accessible
+
+
+async def test_home_shows_where_copies_are_missing_and_a_button_opens_the_form_filled_in(
+    visit: Visit, sandbox: SandboxWithPage, picture: Picture
+) -> None:
+    page = await visit()
+    await page.get_by_role("button", name="Copy Backup").last.click()  # below Apps
+    home = page.get_by_role("region", name="Home")
+    await expect(home).to_contain_text("Where what could be restored")
+    alone = home.get_by_text("could be restored in DFW only", exact=False).filter(has_text="staging-after-migration")
+    await expect(alone.first).to_be_visible()
+    await is_accessible(page)
+    await picture(page, "home")
+
+    await home.get_by_role("button", name="Copy …").first.click()
+    await expect(form(page).get_by_role("heading", name="Copy a backup")).to_be_visible()
+    await expect(form(page).get_by_role("combobox", name="Backup")).not_to_have_value("")
+    await chooses(page, "To", "IAD")
+    await expect(form(page).get_by_text("Ready to copy").first).to_be_visible()
