@@ -8,17 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.approval import Agreement, missing
 from bot.domain.backup import Backup, Origin
 from bot.domain.judgement import (
     BEHIND_GLASS,
-    Agreement,
     Judgement,
     Usage,
     Wish,
     allowing_rules,
     cost_of,
     judge,
-    missing,
 )
 from bot.domain.people import Person
 from bot.domain.policy import AccessRules, Member
