@@ -104,7 +104,7 @@ def _why_not(rule: AllowRule, wish: Wish) -> str:
     if reason is Reason.CHANNEL_NOT_ALLOWED:
         return f"it is for {_or(sorted(rule.access.channels))} only"
     if reason is not None:
-        gone = "who has left never may" if wish.member.is_deactivated else f"it is for {_who(rule.access)}"
+        gone = "who has left never may" if wish.member.is_deactivated else f"it is for {_who(rule.access).rstrip(',')}"
         return _WHO.get(reason, gone)
     return f"it is for{_copies(rule.scope) or ' all copies'}"
 
@@ -114,10 +114,8 @@ def _allows(rule: AllowRule) -> str:
 
 
 def _who(access: AccessRules) -> str:
-    where = f" from {_or(sorted(access.channels))}" if access.channels else ""
-    if not access.people and not access.groups:
-        return f"whoever is not a guest,{where}"
-    return _people(domain.People(access.people, access.groups)) + (f",{where}," if where else "")
+    where = f", from {_or(sorted(access.channels))}," if access.channels else ""
+    return f"{_people(domain.People(access.people, access.groups)) or 'whoever is no guest'}{where}"
 
 
 def _people(people: domain.People) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import NoReturn
@@ -96,7 +96,8 @@ def _region(given: str, known: Sequence[str]) -> str:
     region = given.upper()
     if region not in known:
         nearest = get_close_matches(region, known, n=1)
-        _fail(f"“{given}” is no region that this bot copies between; known are {_listed(nearest or known)}.")
+        advice = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(known)}."
+        _fail(f"“{given}” is no region that this bot copies between; {advice}")
     return region
 
 
@@ -133,10 +134,6 @@ def _member(settings: RulesSettings, found: Rules, person: str, groups: Sequence
 
 def _size(backup: Backup) -> str:
     return f" ({backup.size_gb:g} GB)" if backup.size_gb is not None else ""
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
 
 
 def _say(text: str, *, err: bool = False) -> None:
