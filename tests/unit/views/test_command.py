@@ -82,4 +82,4 @@ def test_a_misspelt_word_before_a_region_is_taken_for_a_backup_and_can_be_told_f
 
 @given(some.text(max_size=200))
 def test_whatever_is_typed_is_one_of_the_wishes(typed: str) -> None:
-    assert isinstance(parse(typed), OpenForm | ShortForm | ListBackups | Status | History | Cancel | Help)
+    assert isinstance(parse(typed), Wish)
