@@ -14,7 +14,7 @@ from bot.operations.ports import Clock
 from bot.storage.archive_table import create_archives
 from bot.storage.audit_log import StoredEvent, create_events
 from bot.storage.catalogue import SqliteCatalogue
-from bot.storage.catalogue_table import create_catalogue
+from bot.storage.catalogue_table import add_what_rules_look_at, create_catalogue
 from bot.storage.copies import create_copies
 from bot.storage.database import Database, catalogue_path
 from bot.storage.errors import FileInUseError, NewerFileError, StorageError, UnreadableFileError, WrongKeyError
@@ -56,7 +56,7 @@ RECORD_SCHEMA = (
     create_findings,
     create_archives,
 )
-CATALOGUE_SCHEMA = (create_catalogue,)
+CATALOGUE_SCHEMA = (create_catalogue, add_what_rules_look_at)
 
 
 @dataclass(frozen=True, slots=True)

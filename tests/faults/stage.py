@@ -70,8 +70,9 @@ people = ["@alice", "@bob"]
 name = "second person"
 approvers = {{ people = ["@{APPROVER}"] }}
 channel = "{PRIVATE}"
+remind_after = "never"
 """
-"""Rules by which somebody else has to agree to every copy."""
+"""Rules by which somebody else has to agree to every copy. A clock set ahead reminds nobody."""
 
 T = TypeVar("T")
 
