@@ -1,4 +1,4 @@
-"""``python -m tests.bench``: the speed table, in about eight minutes; ``--short`` in less than three."""
+"""``python -m tests.bench``: the speed table, in about twelve minutes; ``--short`` in less than three."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from tests.bench.contestants.entries import Contestant
 from tests.bench.measuring import Arena, Results
 from tests.bench.processes import ProcessFailedError
 from tests.bench.recorded import read_recorded, record, worse
-from tests.bench.rows import Verdict, measures
+from tests.bench.rows import OTHER_CROWDS, Verdict, measures
 from tests.bench.table import as_json, footnotes, table, verdicts
 from tests.bench.work.rows import work_rows
 
@@ -25,14 +25,16 @@ class Length:
         rounds: of which the medians count.
         seconds: of one turn of a crowd.
         warm_up: seconds for each contestant.
+        crowds: that are measured besides the usual one: people at a time.
     """
 
     rounds: int
     seconds: float
     warm_up: float
+    crowds: tuple[int, ...] = ()
 
 
-LONG = Length(rounds=11, seconds=1.2, warm_up=1.5)
+LONG = Length(rounds=11, seconds=1.2, warm_up=1.5, crowds=OTHER_CROWDS)
 SHORT = Length(rounds=5, seconds=0.5, warm_up=0.5)
 
 
@@ -67,7 +69,10 @@ async def _measure(length: Length, console: Console) -> Results:
     with console.status("starting") as status:
         async with Arena.open(Contestant) as arena:
             return await arena.rounds(
-                measures(length.seconds), number=length.rounds, warm_up=length.warm_up, progress=status.update
+                measures(length.seconds, length.crowds),
+                number=length.rounds,
+                warm_up=length.warm_up,
+                progress=status.update,
             )
 
 
