@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Locator, Page, expect
 
@@ -44,6 +45,19 @@ async def fills_in(page: Page, *, backup: str, to: str) -> None:
     await expect(form(page).get_by_role("heading", name="Copy a backup")).to_be_visible()
     await chooses(page, "Backup", backup, searching=backup)
     await chooses(page, "To", to)
+
+
+async def tabs_to(page: Page, name: str | re.Pattern[str], *, backwards: bool = False) -> None:
+    """Presses Tab until what has this name has the focus."""
+    for _ in range(60):
+        await page.keyboard.press("Shift+Tab" if backwards else "Tab")
+        focused = page.locator(":focus")
+        if await focused.count() == 0:  # at the end of the page
+            continue
+        label = (await focused.get_attribute("aria-label") or await focused.inner_text()).strip()
+        if label == name if isinstance(name, str) else name.search(label):
+            return
+    pytest.fail(f"the keyboard does not reach {name}")
 
 
 async def is_accessible(page: Page) -> None:

@@ -6,7 +6,7 @@ import { renewBlocks } from "./blocks.js";
 import { ago, fullTime, timeOf } from "./dates.js";
 import { idOf, make } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { change, me, person } from "./store.js";
+import { change, me, mentionsMe, person } from "./store.js";
 import { messageSurface } from "./surface.js";
 
 /**
@@ -28,8 +28,8 @@ function drawMessage(channel, message, replies, inThread) {
   const body = make("div.body");
   if (message.blocks?.length) renewBlocks(body, message.blocks, messageSurface(channel, inThread ? { ...message, ts: message.ts } : message));
   else body.append(...mrkdwn(message.text));
-  const mentionsMe = message.user !== me().id && message.text.includes(`<@${me().id}`);
-  const classes = [message.is_ephemeral && "ephemeral", mentionsMe && "mentions-me"].filter(Boolean).join(" ");
+  const isForMe = message.user !== me().id && mentionsMe(message.text);
+  const classes = [message.is_ephemeral && "ephemeral", isForMe && "mentions-me"].filter(Boolean).join(" ");
   return make("article.message", { class: classes, "aria-label": `${author.real_name} at ${timeOf(at)}`, "data-ts": message.ts },
     avatar(author),
     make("div.content", {},
