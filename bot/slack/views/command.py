@@ -7,8 +7,6 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from bot.domain.backup import REGIONS_FOR_COPIES
-from bot.domain.events import EventFilter
-from bot.slack.views.history import read_filter
 from bot.slack.views.text import REGION_NAMES, unescape
 
 
@@ -36,17 +34,57 @@ class ShortForm:
         """The regions, as they are typed: ``IAD,ORD``."""
         return ",".join(self.regions)
 
+    @property
+    def near(self) -> str | None:
+        """What was probably meant where there is no such backup: ``list IAD`` for ``lits IAD``."""
+        meant = get_close_matches(self.backup.lower(), _COMMANDS, n=1, cutoff=0.6)
+        return " ".join(filter(None, [*meant, self.region, self.name])) if meant else None
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What runs, and what did I ask for?"""
+    """What runs, and what did I ask for?
+
+    Attributes:
+        order_id: of the one order that is asked for, as it was typed: the whole id or its beginning.
+    """
+
+    order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What happened?"""
+    """What happened?
 
-    wanted: EventFilter
+    Attributes:
+        typed: which of it, as Slack sent it; see `bot.slack.views.history_filter`.
+    """
+
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListBackups:
+    """Which backups are there?
+
+    Attributes:
+        typed: which of them, as Slack sent it; see `bot.slack.views.backup_list`.
+    """
+
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Where what could be restored.
+
+    Attributes:
+        text: part of an instance's id, or of the name of its newest backup; empty: all.
+        page: 1 for the first.
+    """
+
+    text: str = ""
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +111,7 @@ class Help:
     typed: str | None = None
 
 
-Wish = OpenForm | ShortForm | Status | History | Cancel | Help
+Wish = OpenForm | ShortForm | ListBackups | Status | History | Coverage | Cancel | Help
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 """Slack's own fields turn straight quotes into curly ones."""
@@ -146,16 +184,32 @@ def _nearest(first: str, rest: str, regions: Sequence[str]) -> str | None:
     return " ".join(filter(None, [meant[0], unescape(rest)])) if meant else None
 
 
-def _status(_rest: str) -> Wish:
-    return Status()
+def _status(rest: str) -> Wish:
+    return Status(_id_in(rest) or None)
 
 
 def _history(rest: str) -> Wish:
-    return History(read_filter(rest))
+    return History(rest)
+
+
+def _list(rest: str) -> Wish:
+    return ListBackups(rest)
+
+
+def _id_in(rest: str) -> str:
+    return unescape(_split(rest)[0]).strip("`")
+
+
+_PAGE = re.compile(r"(?:^|\s)page:(\d{1,5})(?=\s|$)", re.IGNORECASE)
+
+
+def _coverage(rest: str) -> Wish:
+    page = _PAGE.search(rest)
+    return Coverage(unescape(" ".join(_PAGE.sub(" ", rest).split())), max(int(page[1]), 1) if page else 1)
 
 
 def _cancel(rest: str) -> Wish:
-    return Cancel(unescape(_split(rest)[0]).strip("`")) if rest else Help(near="cancel ID", typed="cancel")
+    return Cancel(_id_in(rest)) if rest else Help(near="cancel ID", typed="cancel")
 
 
 def _help(_rest: str) -> Wish:
@@ -163,5 +217,12 @@ def _help(_rest: str) -> Wish:
 
 
 _COMMANDS: Mapping[str, Callable[[str], Wish]] = MappingProxyType(
-    {"status": _status, "history": _history, "cancel": _cancel, "help": _help}
+    {
+        "list": _list,
+        "status": _status,
+        "history": _history,
+        "coverage": _coverage,
+        "cancel": _cancel,
+        "help": _help,
+    }
 )
