@@ -4,9 +4,9 @@ import { does } from "./api.js";
 import { avatar } from "./avatar.js";
 import { renewBlocks } from "./blocks.js";
 import { ago, fullTime, timeOf } from "./dates.js";
-import { idOf, make } from "./dom.js";
+import { announce, idOf, make } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { change, me, mentionsMe, person } from "./store.js";
+import { change, me, mentionsMe, person, workspace } from "./store.js";
 import { messageSurface } from "./surface.js";
 
 /**
@@ -42,6 +42,7 @@ function drawMessage(channel, message, replies, inThread) {
       message.edited && make("span.edited", { title: fullTime(Number(message.edited.ts)) }, "(edited)"),
       message.is_ephemeral && drawDismissal(message),
       !inThread && replies.length > 0 && drawReplies(message, replies)),
+    !message.is_ephemeral && drawMoreActions(channel, message, author, inThread),
     !inThread && !message.is_ephemeral && drawReplyButton(message, author));
 }
 
@@ -59,6 +60,18 @@ function drawReplyButton(message, author) {
     id: idOf("reply", message.ts), type: "button", title: "Reply in thread",
     "aria-label": `Reply in thread to ${author.real_name}`, onclick: () => openThread(message.ts),
   }, "💬");
+}
+
+/** The menu of a message's shortcuts. */
+function drawMoreActions(channel, message, author, inThread) {
+  const names = workspace().app.message_shortcuts;
+  if (!names.length) return null;
+  const use = (name) => does("message-shortcut", { channel, ts: message.ts, name }).catch((refused) => announce(refused.message));
+  const menu = make("div.menu", { id: idOf(inThread ? "thread-more" : "more", message.ts), popover: "auto" }, names.map((name) =>
+    make("button.menu-item", { type: "button", onclick: () => { menu.hidePopover(); use(name); } }, name)));
+  return [make("button.reply", {
+    class: "more", type: "button", popovertarget: menu.id, title: "More actions", "aria-label": `More actions at the message of ${author.real_name}`,
+  }, "⋮"), menu];
 }
 
 function drawDismissal(message) {
