@@ -297,7 +297,7 @@ async def test_what_slacks_client_sees_is_missing_is_never_sent(
     async with over_http(bolt):
         await alice.types("/copy-backup")
         form = await alice.sees_form()
-        with pytest.raises(NotPossibleError, match="Name: please complete this required field"):
+        with pytest.raises(NotPossibleError, match="Name: Please complete this required field"):
             await form.submits()
         with pytest.raises(NotPossibleError, match="takes 64 characters"):
             await form.fills("Name", "x" * 65)

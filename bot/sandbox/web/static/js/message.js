@@ -26,7 +26,7 @@ function drawMessage(channel, message, replies, inThread) {
   const author = person(message.user);
   const at = Number(message.ts);
   const body = make("div.body");
-  if (message.blocks?.length) renewBlocks(body, message.blocks, messageSurface(channel, inThread ? { ...message, ts: message.ts } : message));
+  if (message.blocks?.length) renewBlocks(body, message.blocks, messageSurface(channel, message, inThread));
   else body.append(...mrkdwn(message.text));
   const isForMe = message.user !== me().id && mentionsMe(message.text);
   const classes = [message.is_ephemeral && "ephemeral", isForMe && "mentions-me"].filter(Boolean).join(" ");
@@ -70,7 +70,7 @@ function drawMoreActions(channel, message, author, inThread) {
   const menu = make("div.menu", { id: idOf(inThread ? "thread-more" : "more", message.ts), popover: "auto" }, names.map((name) =>
     make("button.menu-item", { type: "button", onclick: () => { menu.hidePopover(); use(name); } }, name)));
   return [make("button.reply", {
-    class: "more", type: "button", popovertarget: menu.id, title: "More actions", "aria-label": `More actions at the message of ${author.real_name}`,
+    id: `${menu.id}-open`, class: "more", type: "button", popovertarget: menu.id, title: "More actions", "aria-label": `More actions at the message of ${author.real_name}`,
   }, "⋮"), menu];
 }
 
