@@ -153,13 +153,13 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         slack = build_app(
             ports, slack_options(settings), storage.posts, storage.approver_posts, surveyor, observer=metrics.observer
         )
-        stack.push_async_callback(slack.aclose)
         storage.record.on_commit(slack.on_event)
         storage.record.on_commit(metrics.on_event)
         readiness = _readiness(ports, storage, slack, rules)
         stack.push_async_callback(readiness.aclose)
         sources = _sources(settings, storage, ports, cloud, readiness)
         monitoring_port = await _listen_to_monitoring(stack, readiness, partial(metrics.exposed, sources), settings)
+        stack.push_async_callback(slack.aclose)
         await _note_start(ports)
         stack.push_async_callback(_note_stop, ports)
         if isinstance(rules, RulesFileInForce):
@@ -172,6 +172,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, surveyor, settings)))
         in_socket_mode = settings.slack_app_token is not None
         web = build_web(None if in_socket_mode else slack.handler, readiness.now)
+        stack.push_async_callback(slack.stop_taking)
         port = await _listen(stack, web, settings.host, settings.port, "HOST or PORT")
         stack.callback(readiness.stop)
         try:

@@ -16,8 +16,8 @@ from bot.operations.readiness import Standing
 SLACK_PATH = "/slack/events"
 """Where Slack sends commands, interactions and options requests."""
 
-SECONDS_TO_FINISH = 8
-"""How long requests that were taken may take to be answered after the order to stop."""
+SECONDS_TO_FINISH = 3
+"""How long requests that were taken may take to be answered after the order to stop: Slack waits no longer."""
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """What every Prometheus understands (prometheus.io, Exposition formats)."""

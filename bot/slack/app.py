@@ -175,13 +175,20 @@ class SlackRoom:
         with suppress(SlackTroubleError):
             await self._client.who_am_i()
 
-    async def aclose(self) -> None:
-        """Take nothing more, finish what was taken, and close the connections."""
-        for task in filter(None, (self._taking_up, self._witnessing)):
-            task.cancel()
-            await asyncio.wait([task])
+    async def stop_taking(self) -> None:
+        """Take nothing more by Socket Mode; what comes over HTTP is stopped by whoever serves it."""
+        if self._taking_up is not None:
+            self._taking_up.cancel()
+            await asyncio.wait([self._taking_up])
         if self._socket is not None:
             await self._socket.aclose()
+
+    async def aclose(self) -> None:
+        """Take nothing more, finish what was taken, and close the connections."""
+        await self.stop_taking()
+        if self._witnessing is not None:
+            self._witnessing.cancel()
+            await asyncio.wait([self._witnessing])
         self._tally.close()
         for notifier in self._notifiers:
             await notifier.aclose()
