@@ -157,7 +157,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         storage.record.on_commit(metrics.on_event)
         readiness = _readiness(ports, storage, slack, rules)
         stack.push_async_callback(readiness.aclose)
-        sources = _sources(settings, storage, ports, cloud, readiness)
+        sources = _sources(settings, ports, cloud, slack, readiness)
         monitoring_port = await _listen_to_monitoring(stack, readiness, partial(metrics.exposed, sources), settings)
         stack.push_async_callback(slack.aclose)
         await _note_start(ports)
@@ -278,17 +278,14 @@ def _readiness(ports: Ports, storage: Storage, slack: SlackRoom, rules: RulesInF
 
 
 def _sources(
-    settings: Settings, storage: Storage, ports: Ports, cloud: CloudDatabases, readiness: Readiness
+    settings: Settings, ports: Ports, cloud: CloudDatabases, slack: SlackRoom, readiness: Readiness
 ) -> Sources:
-    async def untold() -> int:
-        return len({*await storage.posts.unfinished(), *await storage.approver_posts.unfinished()})
-
     return Sources(
         ports=ports,
         readiness=readiness,
         budgets=cloud.budget_states,
         file_sizes=partial(file_sizes, settings.database_path),
-        untold=untold,
+        untold=lambda: slack.untold,
         version=bot_version(),
     )
 

@@ -30,7 +30,7 @@ class Sources:
     Attributes:
         budgets: what is left of each, from memory.
         file_sizes: bytes of each file, by its name; called in a thread.
-        untold: how many orders have something that is still to be told.
+        untold: how many orders have news that Slack is still to be told, from memory.
         version: of the bot.
     """
 
@@ -38,7 +38,7 @@ class Sources:
     readiness: Readiness
     budgets: Callable[[], Iterable[BudgetState]]
     file_sizes: Callable[[], Mapping[str, int]]
-    untold: Callable[[], Awaitable[int]]
+    untold: Callable[[], int]
     version: str
 
 
@@ -89,7 +89,7 @@ async def _told(sources: Sources) -> Families:
     size = last[0].sequence if last else 0
     return (
         GaugeMetricFamily("copy_backup_audit_log_size", "Number of the last event of the audit log.", size),
-        GaugeMetricFamily("copy_backup_untold_orders", "Orders with news for Slack.", await sources.untold()),
+        GaugeMetricFamily("copy_backup_untold_orders", "Orders with news that are not told yet.", sources.untold()),
     )
 
 

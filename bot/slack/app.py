@@ -157,6 +157,11 @@ class SlackRoom:
         if self._witnesses is not None:
             self._witnessing = self._errands.start(self._witnesses.keep_posting(), "post witnesses of the audit log")
 
+    @property
+    def untold(self) -> int:
+        """How many times somebody waits for news of an order: whoever asked for it, or approvers."""
+        return sum(notifier.untold for notifier in self._notifiers)
+
     async def standing(self) -> Standing:
         """What keeps people from using the bot at the moment. Slack is asked only where the last call found it in
         trouble, and not waited for.

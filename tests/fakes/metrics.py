@@ -72,7 +72,7 @@ class WatchedBot:
             readiness=Readiness({"everything": self._look}, kept=0.0),
             budgets=lambda: self.budgets,
             file_sizes=lambda: {"record": 4096},
-            untold=self._untold,
+            untold=lambda: self.untold,
             version="1.2.3",
         )
 
@@ -81,9 +81,6 @@ class WatchedBot:
 
     async def _look(self) -> Standing:
         return self.standing
-
-    async def _untold(self) -> int:
-        return self.untold
 
 
 async def exported_metrics() -> Set[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.copies import CopyState
+from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
 from bot.domain.people import BOT
 from bot.domain.reasons import Fault, Reason
@@ -180,15 +180,17 @@ async def test_whether_it_can_be_used_and_what_it_lacks(watched: WatchedBot) -> 
     assert down == {"dependency=database", "dependency=SYD"}
 
 
-async def test_while_the_files_are_in_trouble_what_is_known_without_them_is_told(watched: WatchedBot) -> None:
-    async def broken() -> int:
+async def test_while_the_files_are_in_trouble_what_is_known_without_them_is_told(
+    watched: WatchedBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken() -> list[Copy]:
         raise StoreTroubleError("bot.sqlite is closed")
 
-    watched.sources = replace(watched.sources, untold=broken)
+    monkeypatch.setattr(watched.world.record, "open_copies", broken)
 
     scrape = await watched.scrape()
 
-    assert "copy_backup_untold_orders" not in scrape.families
+    assert "copy_backup_copies" not in scrape.families
     assert scrape.value("copy_backup_ready") == 1
     assert scrape.value("copy_backup_slack_rate_limited_total") == 0
 
