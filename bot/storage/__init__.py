@@ -24,6 +24,7 @@ from bot.storage.orders import create_orders
 from bot.storage.posts import HAVE_APPROVERS, SqlitePosts, create_approver_posts, create_posts
 from bot.storage.reading import read_all, read_backups, read_newest
 from bot.storage.record import SqliteRecord
+from bot.storage.sizes import file_sizes
 from bot.storage.verify import verify
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "as_csv",
     "as_json_lines",
     "catalogue_path",
+    "file_sizes",
     "open_storage",
     "read_all",
     "read_backups",
@@ -68,6 +70,15 @@ class Storage:
     approver_posts: SqlitePosts
     catalogue: SqliteCatalogue
     files: tuple[Database, ...]
+
+    async def check(self) -> None:
+        """Write to each file, and change nothing by it.
+
+        Raises:
+            StorageError: one cannot be written.
+        """
+        for file in self.files:
+            await file.check()
 
     async def close(self) -> None:
         """Write what was asked for already, and let the files go."""
