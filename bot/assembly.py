@@ -41,7 +41,7 @@ from bot.slack.trouble import SlackTroubleError
 from bot.storage import Storage, StorageError, file_sizes, open_storage
 from bot.storage.health import probes as file_probes
 from bot.storage.workflow_file import prepare_workflow_file, workflow_path
-from bot.telemetry import bot_version
+from bot.telemetry import bot_version, in_request
 from bot.workflow.clock import SystemClock
 from bot.workflow.engine import DurableEngine
 from bot.workflow.poller import Poller
@@ -292,9 +292,15 @@ def _sources(
 
 async def _launch(engine: DurableEngine, ports: Ports, settings: Settings) -> None:
     try:
-        await engine.launch(partial(carry_out_copy, ports), [copy.id for copy in await open_copies(ports)])
+        await engine.launch(partial(_carry_out, ports), [copy.id for copy in await open_copies(ports)])
     except DBAPIError as error:
         raise CannotStartError(f"{workflow_path(settings.database_path)} cannot be used: {error.orig}.") from error
+
+
+async def _carry_out(ports: Ports, copy_id: str) -> None:
+    """Work on a copy. What is done for it has its id in the log."""
+    with in_request(copy_id):
+        await carry_out_copy(ports, copy_id)
 
 
 async def _listen_to_monitoring(
