@@ -23,8 +23,10 @@ from bot.domain.rules import Rules
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
+from bot.operations.keep_copies import keep_copies
 from bot.operations.ports import Clock, FixedRules, Ports, RulesInForce
 from bot.operations.review import open_copies
+from bot.operations.standing_orders import Keeping
 from bot.rules_file import RulesFileError, RulesFileInForce
 from bot.server import build_web, serving
 from bot.settings import RulesSettings, Settings
@@ -132,7 +134,9 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         storage = await _open_storage(settings)
         stack.push_async_callback(storage.close)
         ports, engine = await _wire(settings, storage, rules, stack)
-        slack = build_app(ports, slack_options(settings), storage.posts, storage.approver_posts)
+        slack = build_app(
+            ports, slack_options(settings), storage.posts, storage.approver_posts, storage.standing_orders
+        )
         stack.push_async_callback(slack.aclose)
         storage.record.on_commit(slack.on_event)
         await _note_start(ports)
@@ -141,7 +145,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
             await rules.note_start(ports.record, ports.clock)
             keeping = rules.keep_current(ports.record, ports.clock)
             stack.push_async_callback(_cancel, asyncio.create_task(keeping, name="look at the file of rules"))
-        await _launch(engine, ports, settings)
+        await _launch(engine, ports, settings, Keeping(ports, storage.standing_orders, slack.members))
         stack.push_async_callback(engine.aclose)
         stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, settings)))
         in_socket_mode = settings.slack_app_token is not None
@@ -214,9 +218,10 @@ async def _wire(
     return ports, engine
 
 
-async def _launch(engine: DurableEngine, ports: Ports, settings: Settings) -> None:
+async def _launch(engine: DurableEngine, ports: Ports, settings: Settings, keeping: Keeping) -> None:
     try:
-        await engine.launch(partial(carry_out_copy, ports), [copy.id for copy in await open_copies(ports)])
+        ids = [copy.id for copy in await open_copies(ports)]
+        await engine.launch(partial(carry_out_copy, ports), ids, partial(keep_copies, keeping))
     except DBAPIError as error:
         raise CannotStartError(f"{workflow_path(settings.database_path)} cannot be used: {error.orig}.") from error
 

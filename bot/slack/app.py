@@ -18,14 +18,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.domain.events import RecordedEvent
-from bot.operations.ports import Ports
+from bot.operations.ports import Members, Ports, StandingOrders
 from bot.slack.audiences import Approvers
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
-from bot.slack.listeners import approval, confirmation, copy_command, copy_form, copy_message, copy_shortcut
+from bot.slack.keep_teller import KeepTeller
+from bot.slack.listeners import approval, confirmation, copy_command, copy_form, copy_message, copy_shortcut, keep
 from bot.slack.notifier import Notifier, Posts
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
@@ -43,7 +44,7 @@ LONGEST_BODY = 4_000_000
 character of which may take up to eight.
 """
 
-LISTENERS = (copy_command, copy_shortcut, copy_form, confirmation, copy_message, approval)
+LISTENERS = (copy_command, copy_shortcut, copy_form, confirmation, copy_message, approval, keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,14 @@ class SlackOptions:
 class SlackRoom:
     """The bot's side of Slack."""
 
-    def __init__(self, ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        options: SlackOptions,
+        posts: Posts,
+        approver_posts: Posts,
+        standing_orders: StandingOrders,
+    ) -> None:
         self._options = options
         self._client = SlackClient(options.bot_token, options.api_url)
         self._errands = Errands()
@@ -81,11 +89,17 @@ class SlackRoom:
             Notifier(ports, approver_posts, self._client, self._errands, pacer, audience=Approvers()),
         )
         guard = Guard(ports, self._directory, self._errands)
-        desk = Desk(ports, self._client, guard, self._errands, posts, options.command)
+        desk = Desk(ports, self._client, guard, self._errands, posts, options.command, standing_orders)
+        self._keep_teller = KeepTeller(self._client, standing_orders, self._errands)
         self._app = self._bolt(desk)
         app_token = options.app_token
         self._socket = SocketMode(self._app, self._client, app_token, options.api_url) if app_token else None
         self._taking_up: asyncio.Task[None] | None = None
+
+    @property
+    def members(self) -> Members:
+        """Who somebody is, for who works without being asked."""
+        return self._directory
 
     async def start(self) -> None:
         """Take up with Slack, and tell what is still to be told.
@@ -155,6 +169,7 @@ class SlackRoom:
         """Something was committed to the audit log: the messages that tell of it are brought up to date."""
         for notifier in self._notifiers:
             notifier.on_event(recorded)
+        self._keep_teller.on_event(recorded)
 
     async def handler(self, request: Request) -> Response:
         """Answer one request of Slack's over HTTP. What is not signed by Slack gets a 401 and nothing else."""
@@ -210,6 +225,8 @@ async def _unexpected(error: Exception) -> BoltResponse:
     return BoltResponse(status=500, body="")
 
 
-def build_app(ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts) -> SlackRoom:
+def build_app(
+    ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts, standing_orders: StandingOrders
+) -> SlackRoom:
     """The Slack room, not yet started."""
-    return SlackRoom(ports, options, posts, approver_posts)
+    return SlackRoom(ports, options, posts, approver_posts, standing_orders)

@@ -12,7 +12,8 @@ from bot.domain.plan import OrderPlan
 from bot.domain.reasons import Reason
 from bot.operations.find_backups import find_backups, last_source_region
 from bot.operations.judge_order import judge_order
-from bot.operations.ports import Ports
+from bot.operations.ports import Ports, StandingOrders
+from bot.operations.standing_orders import Keeping
 from bot.slack.client import SlackClient, SlackTroubleError
 from bot.slack.errands import Errands, Tell
 from bot.slack.guard import Guard, Undecided, Visit
@@ -70,11 +71,17 @@ class Desk:
     errands: Errands
     posts: Posts
     command: str
+    standing_orders: StandingOrders
     checks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _lists: Remembered[FormContext] = field(default_factory=lambda: Remembered(2.0))
     _channels: Remembered[str | None] = field(default_factory=lambda: Remembered(30.0))
     _regions: Remembered[str | None] = field(default_factory=lambda: Remembered(60.0))
     _links: Remembered[str] = field(default_factory=lambda: Remembered(3600.0))
+
+    @property
+    def keeping(self) -> Keeping:
+        """What standing orders need."""
+        return Keeping(self.ports, self.standing_orders, self.guard)
 
     # Who may come in
 

@@ -30,6 +30,7 @@ from bot.domain.people import Person
 from bot.domain.plan import CopyPlan, ExistingCopy, OrderPlan, OrderRequest
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.domain.retention import Rotation
+from bot.slack.keep_samples import keeping_messages, keeping_views
 from bot.slack.rule_samples import JUDGEMENTS, OfApprovers
 from bot.slack.views import (
     answers,
@@ -108,6 +109,7 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
         "answers": _answers(orders, now, command),
         "approval_message": of_approvers.messages(),
         "decisions": of_approvers.answers(),
+        "keep": keeping_messages(CHANNEL, now),
     }
     together = (Sample(name, message) for name, several in messages.items() for message in _together(several))
     return (*_forms(now), *_confirmations(now), *_notices(orders, now), *together)
@@ -160,6 +162,8 @@ def _notices(orders: Sequence[OrderStanding], now: datetime) -> Iterator[Sample]
     }
     for name, view in drawn.items():
         yield Sample(f"notices, {name}", view)
+    for name, view in keeping_views(BACKUP, CHANNEL, now).items():
+        yield Sample(f"keep, {name}", view)
     yield Sample("decline_form", decline_form.draw("7f3a91c2:0123"))
 
 

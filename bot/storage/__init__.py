@@ -22,6 +22,7 @@ from bot.storage.orders import create_orders
 from bot.storage.posts import HAVE_APPROVERS, SqlitePosts, create_approver_posts, create_posts
 from bot.storage.reading import read_all, read_newest
 from bot.storage.record import SqliteRecord
+from bot.storage.standing_orders import SqliteStandingOrders, create_standing_orders
 from bot.storage.verify import verify
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "SqliteCatalogue",
     "SqlitePosts",
     "SqliteRecord",
+    "SqliteStandingOrders",
     "Storage",
     "StorageError",
     "StoredEvent",
@@ -44,7 +46,14 @@ __all__ = [
     "verify",
 ]
 
-RECORD_SCHEMA = (create_events, create_copies, create_orders, create_posts, create_approver_posts)
+RECORD_SCHEMA = (
+    create_events,
+    create_copies,
+    create_orders,
+    create_posts,
+    create_approver_posts,
+    create_standing_orders,
+)
 CATALOGUE_SCHEMA = (create_catalogue,)
 
 
@@ -55,6 +64,7 @@ class Storage:
     record: SqliteRecord
     posts: SqlitePosts
     approver_posts: SqlitePosts
+    standing_orders: SqliteStandingOrders
     catalogue: SqliteCatalogue
     files: tuple[Database, ...]
 
@@ -92,4 +102,11 @@ async def open_storage(path: Path, clock: Clock, *, key: SecretStr | None = None
         await main.close()
         raise
     approver_posts = SqlitePosts(main, "approver_posts", HAVE_APPROVERS)
-    return Storage(record, SqlitePosts(main), approver_posts, SqliteCatalogue(memory, clock), (main, memory))
+    return Storage(
+        record,
+        SqlitePosts(main),
+        approver_posts,
+        SqliteStandingOrders(main, record),
+        SqliteCatalogue(memory, clock),
+        (main, memory),
+    )

@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from sqlite_utils import Database as Connection
 
-from bot.domain.backup import Backup
+from bot.domain.backup import Backup, newest_first
 from bot.domain.reasons import Fault
 from bot.operations.ports import Clock, Found, Refresh
 from bot.storage.catalogue_search import find
 from bot.storage.catalogue_table import (
     ancestors_of,
+    backups_of_origin,
     backups_where,
     count_in,
     forget,
@@ -87,6 +88,11 @@ class SqliteCatalogue:
     async def fulls_of(self, backup: Backup) -> Sequence[Backup]:
         """The full backups of the same instance or HA group."""
         return await self._database.read(lambda connection: fulls_like(connection, backup))
+
+    async def backups_of(self, origin_id: str, region: str) -> Sequence[Backup]:
+        """The backups of an instance or HA group, newest first."""
+        found = await self._database.read(lambda connection: backups_of_origin(connection, origin_id, region))
+        return newest_first(found)
 
     async def put(self, backups: Sequence[Backup]) -> None:
         """Note backups as they were just seen."""

@@ -150,9 +150,16 @@ def fulls_like(connection: Connection, backup: Backup) -> list[Backup]:
     """The full backups of the same instance or HA group in the same region."""
     if backup.origin is None:
         return []
-    condition = "number IN (SELECT number FROM known_ids WHERE id = ?) AND region = ?"
-    of_origin = backups_where(connection, condition, (searchable(backup.origin.id), backup.region), MOST_OF_ORIGIN)
+    of_origin = backups_of_origin(connection, backup.origin.id, backup.region)
     return [each for each in of_origin if each.origin == backup.origin and each.parent_id is None]
+
+
+def backups_of_origin(connection: Connection, origin_id: str, region: str) -> list[Backup]:
+    """The backups of an instance or HA group in a region, whatever the case of its id."""
+    condition = "number IN (SELECT number FROM known_ids WHERE id = ?) AND region = ?"
+    wanted = searchable(origin_id)
+    found = backups_where(connection, condition, (wanted, region), MOST_OF_ORIGIN)
+    return [each for each in found if each.origin is not None and searchable(each.origin.id) == wanted]
 
 
 def backups_numbered(connection: Connection, numbers: Sequence[int]) -> list[Backup]:

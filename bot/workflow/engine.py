@@ -24,6 +24,15 @@ logger = logging.getLogger(__name__)
 WORKFLOW = "copy.v1"
 """The workflow's name for ever: another name is another workflow, and running ones would wait for the old."""
 
+KEEPING_WORKFLOW = "keep.v1"
+"""The same of the one that carries out the standing orders. DBOS's own schedules would not do: a time of theirs runs
+once for ever, so that after a clock was set back nothing ran until it had caught up, and set ahead, each missed time
+would run by itself. What is due, the standing orders say; DBOS makes sure that somebody looks.
+"""
+
+KEEPING = "standing-orders"
+"""The id of that one workflow. It never ends."""
+
 VERSION = "1"
 """The same for ever: DBOS strands the work of other versions."""
 
@@ -43,6 +52,7 @@ SECONDS_IN_A_DAY = 86_400.0
 AT_ONCE = 500
 
 CarryOut = Callable[[str], Awaitable[None]]
+Keep = Callable[[], Awaitable[None]]
 
 
 class DurableEngine:
@@ -72,28 +82,35 @@ class DurableEngine:
         self._polling_seconds = polling_seconds
         self._clock = clock or SystemClock()
         self._carry_out: CarryOut | None = None
+        self._keep_copies: Keep | None = None
         self._run: Callable[[str], Coroutine[object, object, None]] | None = None
+        self._run_keeping: Callable[[], Coroutine[object, object, None]] | None = None
         self._working: set[asyncio.Task[object]] = set()
         self._closing = False
 
-    async def launch(self, carry_out: CarryOut, open_copies: Sequence[str]) -> None:
+    async def launch(self, carry_out: CarryOut, open_copies: Sequence[str], keep_copies: Keep | None = None) -> None:
         """Take up what was being worked on, and begin with every open copy that nobody works on.
 
         Args:
             carry_out: works on a copy until it has ended; can be cut off and called again.
             open_copies: ids of all copies that are open in the record.
+            keep_copies: carries out the standing orders, for ever; can be cut off and called again.
         """
         self._carry_out = carry_out
+        self._keep_copies = keep_copies
         keep_library_log_discreet()
         DBOS(config=self._config())
         async with AsyncExitStack() as undo:
             undo.push_async_callback(self.aclose)
             self._run = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._workflow())
+            self._run_keeping = DBOS.workflow(name=KEEPING_WORKFLOW, max_recovery_attempts=None)(self._keeping())
             DBOS.launch()
             await DBOS.set_latest_application_version_async(VERSION)
             _tell_of_other_versions(await _list(status=UNFINISHED))
             for copy_id in await _without_work(open_copies):
                 await self.start(copy_id)
+            if keep_copies is not None and await _without_work([KEEPING]):
+                self._spawn(self._until_it_works("starting the standing orders", self._start_keeping))
             undo.pop_all()
         self._spawn(self._until_it_works("forgetting finished workflows", self._forget_finished_daily))
 
@@ -141,6 +158,26 @@ class DurableEngine:
             await DBOS.run_step_async({"name": "carry_out"}, self._work, copy_id)
 
         return copy
+
+    def _keeping(self) -> Callable[[], Coroutine[object, object, None]]:
+        async def keep() -> None:
+            await DBOS.run_step_async({"name": "keep_copies"}, self._work_on_standing_orders)
+
+        return keep
+
+    async def _work_on_standing_orders(self) -> None:
+        """The one long step that carries out the standing orders."""
+        task, keep_copies = asyncio.current_task(), self._keep_copies
+        if self._closing or task is None or keep_copies is None:
+            raise asyncio.CancelledError
+        self._keep_until_done(task)
+        await self._until_it_works("work on the standing orders", keep_copies)
+
+    async def _start_keeping(self) -> None:
+        if self._run_keeping is None:
+            raise RuntimeError("the engine was not launched")
+        with SetWorkflowID(KEEPING):
+            await DBOS.start_workflow_async(self._run_keeping)
 
     async def _work(self, copy_id: str) -> None:
         """The one long step. It ends when the copy has; an open copy always has somebody working on it."""
@@ -236,7 +273,9 @@ def _tell_of_other_versions(unfinished: Sequence[WorkflowStatus]) -> None:
     other = [
         each.workflow_id
         for each in unfinished
-        if each.name != WORKFLOW or each.app_version != VERSION or each.executor_id not in {None, EXECUTOR}
+        if each.name not in {WORKFLOW, KEEPING_WORKFLOW}
+        or each.app_version != VERSION
+        or each.executor_id not in {None, EXECUTOR}
     ]
     if other:
         logger.error(

@@ -60,6 +60,10 @@ class MemoryCatalogue:
         there = self._newest_first(backup.region) if backup.origin else []
         return [each for each in there if each.origin == backup.origin and each.parent_id is None]
 
+    async def backups_of(self, origin_id: str, region: str) -> Sequence[Backup]:
+        there = self._newest_first(region)
+        return [each for each in there if each.origin and each.origin.id.casefold() == origin_id.casefold()]
+
     async def put(self, backups: Sequence[Backup]) -> None:
         for backup in backups:
             self._know((backup.region, backup.id), backup)

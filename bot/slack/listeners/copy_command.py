@@ -12,11 +12,12 @@ from bot.operations import review
 from bot.operations.stop_order import Stopped, stop_order
 from bot.slack.desk import Desk
 from bot.slack.guard import Visit
+from bot.slack.listeners.keep import change_keeping, open_keeping
 from bot.slack.listeners.opening import Opening, open_form, open_short_form
 from bot.slack.payloads import Command
 from bot.slack.views import answers, history, status
 from bot.slack.views import help as usage
-from bot.slack.views.command import Cancel, Help, History, OpenForm, ShortForm, Status, parse
+from bot.slack.views.command import Cancel, ChangeKeeping, Help, History, Keep, OpenForm, ShortForm, Status, parse
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -65,6 +66,11 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
             await desk.answer(command.response_url, history.draw(found, wanted, command=desk.command))
         case Cancel(order_id):
             await _cancel(desk, command, visit, order_id)
+        case Keep():
+            await open_keeping(desk, opening, wish)
+        case ChangeKeeping():
+            answer = await change_keeping(desk, visit.person, command.channel_id, wish)
+            await desk.answer(command.response_url, answer)
         case Help(near, typed):
             await desk.answer(command.response_url, usage.draw(near, typed=typed, command=desk.command))
 

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
+from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.domain.events import EventFilter
+from bot.domain.standing_orders import USUAL_EVERY, read_every
 from bot.slack.views.history import read_filter
 from bot.slack.views.text import REGION_NAMES, unescape
 
@@ -61,6 +64,42 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep the newest backup of an instance copied in a region.
+
+    Attributes:
+        instance: its id, or a backup of it.
+        region: in capitals; perhaps none that copies may go to.
+        every: how old the newest copy may become.
+    """
+
+    instance: str
+    region: str
+    every: timedelta
+
+
+class KeepVerb(StrEnum):
+    """What can be done to standing orders."""
+
+    LIST = "list"
+    PAUSE = "pause"
+    RESUME = "resume"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeKeeping:
+    """Do something to standing orders.
+
+    Attributes:
+        standing_id: as it was typed; empty for the list.
+    """
+
+    verb: KeepVerb
+    standing_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """Asked for, or not understood.
 
@@ -73,7 +112,7 @@ class Help:
     typed: str | None = None
 
 
-Wish = OpenForm | ShortForm | Status | History | Cancel | Help
+Wish = OpenForm | ShortForm | Status | History | Cancel | Keep | ChangeKeeping | Help
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 """Slack's own fields turn straight quotes into curly ones."""
@@ -158,10 +197,32 @@ def _cancel(rest: str) -> Wish:
     return Cancel(unescape(_split(rest)[0]).strip("`")) if rest else Help(near="cancel ID", typed="cancel")
 
 
+_KEEP = re.compile(
+    r'(?P<instance>"[^"]+"|\S+)\s+in\s+(?P<region>[a-z]{3,})(?:\s+every\s+(?P<every>\d+\s?\w+))?', re.IGNORECASE
+)
+
+_KEEP_USAGE = "keep INSTANCE in REGION every 24h"
+
+
+def _keep(rest: str) -> Wish:
+    first, standing_id = _split(rest)
+    if found := _KEEP.fullmatch(rest):
+        every = read_every(found["every"]) if found["every"] else USUAL_EVERY
+        if every is not None:
+            return Keep(unescape(_unquoted(found["instance"])).strip("`"), found["region"].upper(), every)
+    meant = get_close_matches(first.lower(), list(KeepVerb), n=1, cutoff=0.6)
+    if first.lower() in set(KeepVerb) and (standing_id or first.lower() == KeepVerb.LIST):
+        verb = KeepVerb(first.lower())
+        return ChangeKeeping(verb, "" if verb is KeepVerb.LIST else unescape(_split(standing_id)[0]).strip("`"))
+    near = f"keep {meant[0]} {unescape(standing_id) or 'ID'}" if meant else _KEEP_USAGE
+    near = "keep list" if meant and meant[0] == KeepVerb.LIST else near
+    return Help(near=near, typed=unescape(f"keep {rest}".strip()))
+
+
 def _help(_rest: str) -> Wish:
     return Help()
 
 
 _COMMANDS: Mapping[str, Callable[[str], Wish]] = MappingProxyType(
-    {"status": _status, "history": _history, "cancel": _cancel, "help": _help}
+    {"status": _status, "history": _history, "cancel": _cancel, "keep": _keep, "help": _help}
 )

@@ -30,6 +30,8 @@ def _usage(command: str) -> str:
         f"{command} status": "what runs now, and what you asked for lately",
         f"{command} history [FILTER]": "what happened, newest first: a person, a region, any word",
         f"{command} cancel ID": "stops what has not begun",
+        f"{command} keep INSTANCE in REGION [every 24h]": "keeps the newest backup of an instance copied there",
+        f"{command} keep list": "what is kept; `keep pause ID`, `keep resume ID`, `keep end ID` change it",
         f"{command} help": "this",
     }
     return "\n".join(["*What you can type*", *(f"• {code(typed)} – {does}" for typed, does in lines.items())])

@@ -15,6 +15,7 @@ from bot.server import SLACK_PATH, build_web
 from bot.slack.app import SlackOptions, SlackRoom, build_app
 from tests.fakes.conditions import until
 from tests.fakes.posts import MemoryPosts
+from tests.fakes.standing_orders import MemoryStandingOrders
 from tests.fakes.world import CHILD, FULL, World
 from tests.unit.slack.conftest import COMMAND, Served
 
@@ -61,7 +62,9 @@ class House:
             command=COMMAND,
             seconds_between_writes=0.0,
         )
-        room = build_app(self.world.ports, options, self.posts, MemoryPosts(self.world.record, of_approvers=True))
+        approver_posts = MemoryPosts(self.world.record, of_approvers=True)
+        standing_orders = MemoryStandingOrders(self.world.record)
+        room = build_app(self.world.ports, options, self.posts, approver_posts, standing_orders)
         self.rooms.append(room)
         async with loopback_server(build_web(room.handler, nothing_missing)) as port:
             self.workspace.deliver_to(f"http://127.0.0.1:{port}{SLACK_PATH}")

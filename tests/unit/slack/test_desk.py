@@ -16,6 +16,7 @@ from bot.slack.views.blocks import Message, modal, section
 from bot.slack.views.copy_form import CopyForm
 from tests.fakes.posts import MemoryPosts
 from tests.fakes.samples import sample_copy, sample_event, sample_order
+from tests.fakes.standing_orders import MemoryStandingOrders
 from tests.fakes.world import ANA, FULL, World, in_region
 from tests.unit.slack.conftest import COMMAND, Served
 
@@ -50,7 +51,7 @@ def strict(client: SlackClient, errands: Errands, posts: MemoryPosts) -> Desk:
 def desk_by(rules: AccessRules, client: SlackClient, errands: Errands, world: World, posts: MemoryPosts) -> Desk:
     world.rules.rules = Rules.only(rules)
     guard = Guard(world.ports, Directory(client, world.rules, errands), errands)
-    return Desk(world.ports, client, guard, errands, posts, COMMAND)
+    return Desk(world.ports, client, guard, errands, posts, COMMAND, MemoryStandingOrders(world.record))
 
 
 # What is remembered
