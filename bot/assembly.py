@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
@@ -18,21 +18,25 @@ from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.domain.events import Event, EventKind
 from bot.domain.pace import Pace
 from bot.domain.people import BOT
-from bot.domain.policy import AccessRules
+from bot.domain.policy import AccessRules, Member
 from bot.domain.rules import Rules
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
-from bot.operations.keep_copies import keep_copies
-from bot.operations.ports import Clock, FixedRules, Ports, RulesInForce
+from bot.operations.keep_copies import run_what_is_due
+from bot.operations.ports import Clock, Ports
+from bot.operations.report_coverage import Surveyor
 from bot.operations.review import open_copies
+from bot.operations.rules_in_force import FixedRules, RulesInForce
 from bot.operations.standing_orders import Keeping
 from bot.rules_file import RulesFileError, RulesFileInForce
 from bot.server import build_web, serving
 from bot.settings import RulesSettings, Settings
 from bot.slack.app import SlackOptions, SlackRoom, build_app
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
+from bot.slack.directory import member_of
 from bot.slack.health import SlackHealth
+from bot.slack.trouble import SlackTroubleError
 from bot.storage import Storage, StorageError, open_storage
 from bot.storage.health import probes as file_probes
 from bot.storage.workflow_file import prepare_workflow_file, workflow_path
@@ -90,6 +94,7 @@ def slack_options(settings: Settings) -> SlackOptions:
         api_url=settings.slack_api_url,
         command=settings.slack_command,
         seconds_between_writes=settings.message_update_seconds,
+        witness_channel=settings.witness_channel,
     )
 
 
@@ -134,8 +139,14 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         storage = await _open_storage(settings)
         stack.push_async_callback(storage.close)
         ports, engine = await _wire(settings, storage, rules, stack)
+        surveyor = Surveyor(ports)
         slack = build_app(
-            ports, slack_options(settings), storage.posts, storage.approver_posts, storage.standing_orders
+            ports,
+            slack_options(settings),
+            storage.posts,
+            storage.approver_posts,
+            storage.standing_orders,
+            surveyor=surveyor,
         )
         stack.push_async_callback(slack.aclose)
         storage.record.on_commit(slack.on_event)
@@ -143,11 +154,12 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(_note_stop, ports)
         if isinstance(rules, RulesFileInForce):
             await rules.note_start(ports.record, ports.clock)
+        await _launch(engine, ports, settings, slack.keeping)
+        stack.push_async_callback(engine.aclose)
+        if isinstance(rules, RulesFileInForce):  # ended before the engine, which takes all threads with it
             keeping = rules.keep_current(ports.record, ports.clock)
             stack.push_async_callback(_cancel, asyncio.create_task(keeping, name="look at the file of rules"))
-        await _launch(engine, ports, settings, Keeping(ports, storage.standing_orders, slack.members))
-        stack.push_async_callback(engine.aclose)
-        stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, settings)))
+        stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, surveyor, settings)))
         in_socket_mode = settings.slack_app_token is not None
         port = await _listen(
             stack, build_web(None if in_socket_mode else slack.handler, partial(_not_ready, ports, slack)), settings
@@ -170,12 +182,33 @@ async def looking(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
     options = slack_options(settings)
     client = SlackClient(options.bot_token, options.api_url, timeout=LOOK_SECONDS, waits_for_rates=False)
     cloud = build_cloud(settings, timeout=LOOK_SECONDS)
+    try:
+        rules = (await asyncio.to_thread(rules_of, settings)).now()
+    except RulesFileError:  # which is told by the one who looks, line by line
+        rules = Rules(allow=())
     async with client, aclosing(cloud):
         yield [
             *file_probes(settings.database_path, settings.audit_key),
-            *SlackHealth(client, options, rules_of(settings).now(), clock or SystemClock()).probes(),
+            *SlackHealth(client, options, rules, clock or SystemClock()).probes(),
             *CloudHealth(cloud).probes(),
         ]
+
+
+async def member_by_slack(settings: RulesSettings, rules: Rules, person_id: str) -> Member:
+    """Somebody, with those of their groups that the rules name, as Slack says now.
+
+    Raises:
+        SlackTroubleError: Slack does not say it, or there is nobody with this id.
+        ValueError: no token is set.
+    """
+    if settings.slack_bot_token is None:
+        raise ValueError("there is no token to ask Slack with")
+    client = SlackClient(settings.slack_bot_token, settings.slack_api_url, timeout=LOOK_SECONDS)
+    async with client:
+        identity, _ = await client.who_am_i()
+        member = member_of(await client.user(person_id), identity.team_id)
+        members = {group: await client.members_of_group(group) for group in sorted(rules.named.groups)}
+    return replace(member, groups=frozenset(group for group, people in members.items() if person_id in people))
 
 
 async def _read_rules(settings: Settings) -> RulesInForce:
@@ -204,7 +237,10 @@ async def _wire(
     stack.push_async_callback(cloud.aclose)
     watch = Poller(cloud, storage.catalogue, clock)
     stack.push_async_callback(watch.aclose)
-    engine = DurableEngine(f"sqlite:///{workflow_path(settings.database_path)}")
+    engine = DurableEngine(
+        f"sqlite:///{workflow_path(settings.database_path)}",
+        seconds_between_looks=settings.standing_orders_seconds,
+    )
     ports = Ports(
         cloud=cloud,
         record=storage.record,
@@ -221,7 +257,7 @@ async def _wire(
 async def _launch(engine: DurableEngine, ports: Ports, settings: Settings, keeping: Keeping) -> None:
     try:
         ids = [copy.id for copy in await open_copies(ports)]
-        await engine.launch(partial(carry_out_copy, ports), ids, partial(keep_copies, keeping))
+        await engine.launch(partial(carry_out_copy, ports), ids, partial(run_what_is_due, keeping))
     except DBAPIError as error:
         raise CannotStartError(f"{workflow_path(settings.database_path)} cannot be used: {error.orig}.") from error
 
@@ -249,12 +285,12 @@ async def _note_stop(ports: Ports) -> None:
         logger.warning("the audit log will not say that the bot was stopped: %s", error)
 
 
-async def _keep_fresh(ports: Ports, settings: Settings) -> None:
+async def _keep_fresh(ports: Ports, surveyor: Surveyor, settings: Settings) -> None:
     """Keep the catalogue fresh; whatever goes wrong unexpectedly, it is tried again."""
     every = settings.catalogue_refresh_seconds
     while True:
         try:
-            await keep_catalogue_fresh(ports, every)
+            await keep_catalogue_fresh(ports, surveyor, every)
         except ExceptionGroup:
             logger.exception("the catalogue could not be refreshed; again in %.0f s", every)
             await asyncio.sleep(every)

@@ -67,6 +67,12 @@ def _not_beside_a_file() -> AfterValidator:
     return AfterValidator(check)
 
 
+def _channel(value: str | None) -> str | None:
+    if value is not None and not value.startswith(("C", "G")):
+        raise ValueError("this has to be the id (not the name) of a channel, which begins with C or G")
+    return value
+
+
 def _token(prefix: str) -> AfterValidator:
     def check(value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(prefix):
@@ -161,6 +167,14 @@ class StorageSettings(BaseSettings):
         return _path_of(self.database_url)
 
 
+class WitnessSettings(StorageSettings):
+    """What is needed to read the witnesses of the audit log in Slack."""
+
+    slack_bot_token: Annotated[SecretStr, _token("xoxb-")]
+    slack_api_url: WebAddress = "https://slack.com/api/"
+    witness_channel: Annotated[str, AfterValidator(_channel)]
+
+
 class ManifestSettings(BaseSettings):
     """What the app's manifest depends on."""
 
@@ -209,12 +223,16 @@ class Settings(ManifestSettings, RulesSettings):
     rackspace_identity_url: WebAddress | None = None
     """Another Identity endpoint than the usual one, without ``/tokens``."""
 
+    witness_channel: Annotated[str | None, AfterValidator(_channel)] = None
+    """Where the head of the audit log is posted once a day; nowhere if not set."""
+
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     log_format: Literal["text", "json"] = "text"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
 
     catalogue_refresh_seconds: Seconds = 300.0
+    standing_orders_seconds: Seconds = 300.0
     first_look_seconds: Seconds = 3.0
     longest_look_seconds: Seconds = 120.0
     first_retry_seconds: Seconds = 15.0

@@ -1,4 +1,6 @@
-"""``audit``: read, export and verify the audit log. Works while the bot runs, and changes nothing."""
+"""``audit``: read, export, verify and archive the audit log. Works while the bot runs; only ``archive`` changes
+anything.
+"""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -8,15 +10,15 @@ from typing import NoReturn, TextIO
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from bot.cli.audit_archive import archive_events
+from bot.cli.audit_verify import verify_events
 from bot.cli.settings import settings_or_exit
-from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
-from bot.operations.ports import Broken
+from bot.domain.events import Event, EventFilter, EventKind, Outcome, RecordedEvent
 from bot.settings import StorageSettings
-from bot.storage import StorageError, as_csv, as_json_lines, read_all, read_newest, verify
+from bot.storage import StorageError, as_csv, as_json_lines, read_all, read_newest
 
 FILTERS = (
     click.option("--text", help="Part of any word in the event."),
@@ -25,6 +27,13 @@ FILTERS = (
     click.option("--backup", "backup_id", help="Id of the source backup."),
     click.option("--region", help="Source or destination."),
     click.option("--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in EventKind])),
+    click.option(
+        "--outcome",
+        "outcomes",
+        multiple=True,
+        type=click.Choice([outcome.value for outcome in Outcome]),
+        help="Only events of copies that ended so.",
+    ),
     click.option("--since", type=click.DateTime(), help="UTC, this moment included."),
     click.option("--until", type=click.DateTime(), help="UTC, this moment not included."),
 )
@@ -39,7 +48,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def audit() -> None:
-    """Read, export and verify the audit log."""
+    """Read, export, verify and archive the audit log."""
 
 
 @audit.command("list")
@@ -76,31 +85,8 @@ def export_events(form: str, output: TextIO, **given: object) -> None:
         _fail(error)
 
 
-@audit.command("verify")
-def verify_events() -> None:
-    """Check that no event was changed, removed or moved.
-
-    Names the first that was, and exits with 1.
-    """
-    settings = settings_or_exit(StorageSettings)
-    columns = (TextColumn("Checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    terminal = Console(stderr=True)
-    try:
-        with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
-            task = progress.add_task("events")
-            found = verify(
-                settings.database_path,
-                settings.audit_key,
-                lambda checked, total: progress.update(task, completed=checked, total=total),
-            )
-    except StorageError as error:
-        _fail(error)
-    if isinstance(found, Broken):
-        click.secho(f"Event {found.sequence} is not what it was: {found.finding}.", fg="red")
-        click.echo("All before it is. Compare it with an export or a backup, and find out who can write to the file.")
-        sys.exit(1)
-    keyed = "with the key" if found.is_keyed else "without a key: whoever can write to the file could forge it"
-    click.echo(f"The audit log is whole: {found.events} events, {keyed}. Head: {found.head or 'none'}")
+audit.add_command(verify_events)
+audit.add_command(archive_events)
 
 
 def table_of(events: Sequence[RecordedEvent]) -> Table:
@@ -140,7 +126,7 @@ def _filter(given: dict[str, object]) -> EventFilter:
         value = given[name]
         return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
 
-    kinds, person, region = given["kinds"], text("person"), text("region")
+    kinds, outcomes, person, region = given["kinds"], given["outcomes"], text("person"), text("region")
     return EventFilter(
         text=text("text"),
         person=person.removeprefix("@") if person else None,
@@ -148,6 +134,7 @@ def _filter(given: dict[str, object]) -> EventFilter:
         backup_id=text("backup_id"),
         region=region.upper() if region else None,
         kinds=tuple(EventKind(kind) for kind in kinds) if isinstance(kinds, tuple) else (),
+        outcomes=tuple(Outcome(outcome) for outcome in outcomes) if isinstance(outcomes, tuple) else (),
         since=moment("since"),
         until=moment("until"),
     )

@@ -11,9 +11,11 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from bot.assembly import looking
+from bot.assembly import looking, rules_of
 from bot.cli.findings import name_of, told, where_it_comes_from
+from bot.cli.rule_words import gist_of, lines_of
 from bot.operations.health import Check, Finding, Subject, Verdict, examine
+from bot.rules_file import RulesFileError
 from bot.settings import SettingProblem, Settings, SettingsError, read_settings
 from bot.telemetry import configure_logging
 
@@ -50,12 +52,28 @@ def doctor() -> None:
 
 
 async def _look(settings: Settings, console: Console) -> tuple[Check, ...]:
-    usable = Check(Subject.SETTINGS, Finding.SETTINGS_USABLE)
-    show(console, usable)
+    first = (Check(Subject.SETTINGS, Finding.SETTINGS_USABLE), *await asyncio.to_thread(rules_checked, settings))
+    for check in first:
+        show(console, check)
     watched = console if console.is_terminal else Console(stderr=True)
     async with looking(settings) as probes:
         with Status("Checking …", console=watched) as status:
-            return usable, *await examine(probes, _telling(console, status, len(probes)))
+            return *first, *await examine(probes, _telling(console, status, len(probes)))
+
+
+def rules_checked(settings: Settings) -> Sequence[Check]:
+    """What the file of rules amounts to, or each mistake in it; nothing without a file. Blocks."""
+    path = str(settings.rules_file)
+    if settings.rules_file is None:
+        return ()
+    try:
+        rules = rules_of(settings).now()
+    except RulesFileError as error:
+        told = ({"path": path, "mistake": str(mistake)} for mistake in error.mistakes)
+        return [Check(Subject.RULES, Finding.RULES_MISTAKE, facts=facts) for facts in told]
+    usable = Check(Subject.RULES, Finding.RULES_USABLE, facts={"path": path, "gist": gist_of(rules)})
+    each = (Check(Subject.RULE, Finding.RULE_SAYS, line.rule, {"sentence": line.sentence}) for line in lines_of(rules))
+    return [usable, *each]
 
 
 def _telling(console: Console, status: Status, probes: int) -> Callable[[Sequence[Check]], None]:

@@ -9,6 +9,8 @@ from bot.operations.health import Check, Finding, Subject
 SUBJECTS: Mapping[Subject, str] = MappingProxyType(
     {
         Subject.SETTINGS: "settings",
+        Subject.RULES: "rules",
+        Subject.RULE: "rule",
         Subject.DATABASE: "database",
         Subject.BOT_TOKEN: "Slack bot token",
         Subject.SCOPES: "Slack scopes",
@@ -36,6 +38,7 @@ WHERE: Mapping[str, str] = MappingProxyType(
         "RACKSPACE_API_KEY": "Rackspace control panel, My Profile & Settings: that user's API key.",
         "ALLOWED_PEOPLE": "In Slack, a person's profile, ⋮, Copy member ID.",
         "ALLOWED_USER_GROUPS": "In Slack, People, User groups: the group's ID begins with S.",
+        "RULES_FILE": "See “Rules” in the README; `rules check` says all that is wrong with the file.",
         "ALLOWED_CHANNELS": "In Slack, a channel's details, at the bottom: Channel ID.",
     }
 )
@@ -59,6 +62,12 @@ class Words:
 
 _FILES: Mapping[Finding, Words] = {
     Finding.SETTINGS_USABLE: Words("all can be used"),
+    Finding.RULES_USABLE: Words("{path} can be used: {gist}"),
+    Finding.RULES_MISTAKE: Words(
+        "{path}, {mistake}",
+        "Correct the file; a bot that runs goes by the rules before it, and one that does not cannot start.",
+    ),
+    Finding.RULE_SAYS: Words("{sentence}"),
     Finding.DATABASE_USABLE: Words("{path} can be read and written"),
     Finding.DATABASE_IN_USE: Words("{path} is in use by {process}: a bot is running on it"),
     Finding.DATABASE_NOT_THERE_YET: Words("{path} will be made at the first start"),
@@ -138,23 +147,27 @@ _WORKSPACE: Mapping[Finding, Words] = {
     Finding.CHANNEL_OPEN: Words("the bot can post in #{name}"),
     Finding.CHANNEL_NOT_SEEN: Words(
         "it is private and the bot is not in it, or it does not exist",
-        "If it is private, type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS.",
+        "If it is private, type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS or the file of rules.",
     ),
     Finding.CHANNEL_NOT_JOINED: Words(
         "the bot is not in #{name} and cannot post there", "Type /invite in it and choose this bot."
     ),
-    Finding.CHANNEL_ARCHIVED: Words("#{name} is archived", "Unarchive it, or take it out of ALLOWED_CHANNELS."),
+    Finding.CHANNEL_ARCHIVED: Words(
+        "#{name} is archived", "Unarchive it, or take it out of ALLOWED_CHANNELS or the file of rules."
+    ),
     Finding.CHANNEL_IS_DIRECT: Words("not checked: it is a conversation of two, which the bot's scopes do not show"),
     Finding.USER_GROUP_KNOWN: Words("people in it: {people}"),
     Finding.USER_GROUP_UNKNOWN: Words(
-        "there is no such user group in this workspace", "Correct ALLOWED_USER_GROUPS: ids, not names, as S0604QSJC."
+        "there is no such user group in this workspace",
+        "Correct ALLOWED_USER_GROUPS or the file of rules: ids, not names, as S0604QSJC.",
     ),
     Finding.PERSON_MAY: Words("{name}"),
     Finding.PERSON_NEVER_MAY: Words(
-        "{name} is {kind}, and never may use the bot", "Take the id out of ALLOWED_PEOPLE."
+        "{name} is {kind}, and never may use the bot", "Take the id out of ALLOWED_PEOPLE or the file of rules."
     ),
     Finding.PERSON_UNKNOWN: Words(
-        "there is nobody with this id in this workspace", "Correct ALLOWED_PEOPLE: ids, not names, as U024BE7LH."
+        "there is nobody with this id in this workspace",
+        "Correct ALLOWED_PEOPLE or the file of rules: ids, not names, as U024BE7LH.",
     ),
 }
 

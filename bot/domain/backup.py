@@ -1,8 +1,7 @@
 """A backup as Cloud Databases describes it (``cloud-databases-api.md``, Backups)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 REGIONS_FOR_COPIES = ("DFW", "IAD", "ORD", "HKG", "SYD")
@@ -112,12 +111,3 @@ class Backup:
     def has_failed(self) -> bool:
         """Whether it will never become usable."""
         return self.status in FAILED_STATUSES
-
-
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-"""Stands for a time that is not known."""
-
-
-def newest_first(backups: Iterable[Backup]) -> list[Backup]:
-    """Backups by when they were made; last those of which that is not known."""
-    return sorted(backups, key=lambda backup: backup.created or LONG_AGO, reverse=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from bot.domain.people import Person
 from bot.domain.reasons import Reason
@@ -41,7 +42,9 @@ class EventKind(StrEnum):
 
     # What the bot did
     KEEP_FAILED = "keep_failed"
-    """A run of a standing order brought no copy: written once, until one has brought one or it fails otherwise."""
+    """A run of a standing order brought no copy: written once for each reason, until all is well again."""
+    KEEP_RECOVERED = "keep_recovered"
+    """All is well again with a standing order after `KEEP_FAILED`."""
     APPROVAL_REMINDED = "approval_reminded"
     APPROVAL_EXPIRED = "approval_expired"
     RELEASED = "released"
@@ -75,8 +78,40 @@ class EventKind(StrEnum):
     """Other rules are in force: ``digest`` of the file, and how many ``rules`` it has."""
     RULES_REJECTED = "rules_rejected"
     """The file of rules was changed and cannot be used; those before it stay in force. ``mistakes`` says where."""
+    FOUND_OUTSIDE = "found_outside"
+    """A copy that no order of this bot has made is in a region."""
+    COPY_VANISHED = "copy_vanished"
+    """A copy that this bot has made is not in its destination any more."""
     BOT_STARTED = "bot_started"
     BOT_STOPPED = "bot_stopped"
+    WITNESS_POSTED = "witness_posted"
+    """The head of the log was posted where who can write to its file cannot change it."""
+    ARCHIVED = "archived"
+    """The events up to one went from the log into a file; the log goes on from its hash."""
+
+
+class Outcome(StrEnum):
+    """How a copy ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REFUSED = "refused"
+    """Cloud Databases said no: nothing was copied."""
+    STOPPED = "stopped"
+    """It had not begun."""
+    LOST = "lost"
+
+
+ENDINGS: Mapping[Outcome, tuple[EventKind, ...]] = MappingProxyType(
+    {
+        Outcome.COMPLETED: (EventKind.COMPLETED, EventKind.FOUND_THERE, EventKind.SAID_IT_WAS_COPIED),
+        Outcome.FAILED: (EventKind.FAILED,),
+        Outcome.REFUSED: (EventKind.REFUSED,),
+        Outcome.STOPPED: (EventKind.STOPPED, EventKind.LEFT_UNDONE),
+        Outcome.LOST: (EventKind.LOST,),
+    }
+)
+"""The events that end a copy so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +163,9 @@ class EventFilter:
 
     Attributes:
         text: part of a name, id, message or any other word in the event, whatever its case.
+        outcomes: only events of copies that ended in one of these ways: the request and who made it as well as the end.
         before: only events with a smaller sequence: the next page of a list that shows the newest first.
+        after: only events with a greater sequence: the page before.
     """
 
     text: str | None = None
@@ -137,6 +174,8 @@ class EventFilter:
     backup_id: str | None = None
     region: str | None = None
     kinds: tuple[EventKind, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
+    after: int | None = None

@@ -22,11 +22,13 @@ class Usage:
         running: copies that are open.
         copies: asked for in the last 24 hours.
         gb: gigabytes of those.
+        gb_running: gigabytes of the open ones.
     """
 
     running: int = 0
     copies: int = 0
     gb: float = 0.0
+    gb_running: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ def _over_limits(limits: Sequence[Limit], wish: Wish) -> Iterable[Problem]:
         used, more = wish.usage.get(limit.per, Usage()), len(wish.copies)
         if limit.running is not None and used.running + more > limit.running:
             yield Problem(Reason.TOO_MANY_RUNNING, about=_per(limit, f"{limit.running}"))
+        if limit.gb_running is not None and used.gb_running + wish.gb > limit.gb_running:
+            yield Problem(Reason.TOO_MANY_RUNNING, about=_per(limit, f"{limit.gb_running:g} GB"))
         if limit.copies_a_day is not None and used.copies + more > limit.copies_a_day:
             yield Problem(Reason.TOO_MANY_COPIES_A_DAY, about=_per(limit, f"{limit.copies_a_day}"))
         if limit.gb_a_day is not None and used.gb + wish.gb > limit.gb_a_day:

@@ -59,6 +59,14 @@ class Scope:
             and (not self.backups or _matches(backup.name, self.backups))
         )
 
+    def overlaps(self, other: "Scope") -> bool:
+        """Whether a copy may be one of both, by its regions. Patterns are not compared: they may overlap always."""
+        return _overlap(self.sources, other.sources) and _overlap(self.destinations, other.destinations)
+
+
+def _overlap(some: frozenset[str], others: frozenset[str]) -> bool:
+    return not some or not others or bool(some & others)
+
 
 def is_instance(origin: Origin | None, patterns: Iterable[str]) -> bool:
     """Whether an instance or HA group has one of these ids, in which ``*`` stands for any characters."""
@@ -142,6 +150,7 @@ class Limit:
 
     Attributes:
         running: copies that are open at the same time.
+        gb_running: gigabytes of those.
         copies_a_day: copies asked for in 24 hours.
         gb_a_day: gigabytes asked for in 24 hours.
     """
@@ -151,6 +160,7 @@ class Limit:
     running: int | None = None
     copies_a_day: int | None = None
     gb_a_day: float | None = None
+    gb_running: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +328,14 @@ class Rules:
         """Why somebody may not use the bot from any channel; ``None`` if they may from one at least."""
         reasons = [refusal(rule.access, member, _some(rule.access.channels)) for rule in self.allow]
         return None if None in reasons else next(iter(reasons), Reason.PERSON_NOT_ALLOWED)
+
+    def that_allow(self, member: Member) -> tuple[AllowRule, ...]:
+        """The rules that let somebody ask for something, from some channel."""
+        return tuple(rule for rule in self.allow if refusal(rule.access, member, _some(rule.access.channels)) is None)
+
+    def let_see_everything(self, member: Member) -> bool:
+        """Whether no rule narrows what somebody may see."""
+        return any(rule.scope == Scope() for rule in self.that_allow(member))
 
     def may_see(self, member: Member, backup: Backup) -> bool:
         """Whether somebody may know of a backup: a rule lets them ask for a copy of it, from some channel to some

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from bot.domain.backup import Backup, Origin
+from bot.domain.backup import Origin
+from bot.domain.coverage import Cell
 from bot.domain.judgement import Judgement
 from bot.domain.people import Person
 from bot.domain.reasons import Problem, Reason
@@ -55,22 +56,20 @@ class StandingOrder:
         id: short enough to be typed: ``/copy-backup keep end 7f3a91c2``.
         revision: grows by one with each change; a change is refused when it has changed meanwhile.
         origin: the instance or HA group.
-        source: the region that is copied from.
-        region: the region that is copied to.
-        every: how old the newest copy may become.
+        region: the region that is copied to; from where, each run decides.
+        every: how old the newest backup may become that can be restored there.
         ordered_by: under whose name each run is asked for.
         channel: id of the channel that is told.
-        runs: how many orders it has made.
-        order_id: of the order it has made last, until it is known how that ended.
+        runs: how many orders it has begun to make.
+        order_id: of the last one, written down before that is made, until it is known how it ended.
         failures: runs in a row that did not bring a copy.
         next_at: when it is tried again after a failure; ``None``: whenever it is looked at.
-        told: the last failure that people were told of; ``None`` once a run has succeeded.
+        told: the failures that people were told of since a run has succeeded.
         paused_for: why the bot paused it; ``None`` where a person did.
     """
 
     id: str
     origin: Origin
-    source: str
     region: str
     every: timedelta
     ordered_by: Person
@@ -82,18 +81,18 @@ class StandingOrder:
     order_id: str | None = None
     failures: int = 0
     next_at: datetime | None = None
-    told: Reason | None = None
+    told: tuple[Reason, ...] = ()
     paused_for: Reason | None = None
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What there is one standing order for at a time: instance and region."""
-        return self.origin.id, self.region
+    def key(self) -> tuple[Origin, str]:
+        """What there is one standing order for at a time."""
+        return self.origin, self.region
 
     @property
     def confirmation_id(self) -> str:
-        """Names the next run: however often that is tried, it makes one order."""
-        return f"keep:{self.id}:{self.runs + 1}"
+        """Names the last run: however often that is tried, it makes one order."""
+        return f"keep:{self.id}:{self.runs}"
 
     def changed(self, **changes: Any) -> Self:  # noqa: ANN401 - what dataclasses.replace takes
         """The standing order after one change.
@@ -102,6 +101,10 @@ class StandingOrder:
             **changes: new values of its attributes.
         """
         return replace(self, revision=self.revision + 1, **changes)
+
+    def begun(self) -> Self:
+        """The standing order when its next run begins, or the one that was cut off begins again."""
+        return self.changed(runs=self.runs if self.order_id else self.runs + 1)
 
     def failed(self, reason: Reason, now: datetime) -> Self:
         """The standing order after a run that did not bring a copy.
@@ -112,11 +115,12 @@ class StandingOrder:
         """
         pause = min(self.every, FIRST_PAUSE * 2 ** min(self.failures, MOST_DOUBLINGS))
         wait = self.every if reason in SAID_BY_SOMEBODY else pause
-        return self.changed(failures=self.failures + 1, next_at=now + wait, told=reason, order_id=None)
+        told = self.told if reason in self.told else (*self.told, reason)
+        return self.changed(failures=self.failures + 1, next_at=now + wait, told=told, order_id=None)
 
     def succeeded(self) -> Self:
-        """The standing order after a run that brought a copy."""
-        return self.changed(failures=0, next_at=None, told=None, order_id=None)
+        """The standing order after a run that brought a copy, or when none was needed any more."""
+        return self.changed(failures=0, next_at=None, told=(), order_id=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,42 +129,28 @@ class KeepRequest:
 
     Attributes:
         origin: the instance or HA group.
-        source: the region that is copied from.
         region: the region that is copied to.
-        every: how old the newest copy may become.
+        every: how old the newest backup may become that can be restored there.
         channel: id of the channel that is told.
     """
 
     origin: Origin
-    source: str
     region: str
     every: timedelta
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """How an instance stands in a region.
-
-    Attributes:
-        there: the newest backup of the source region that could be restored in the destination as well.
-        newest: the newest whole backup that is newer and can be copied; ``None`` where there is none.
-    """
-
-    there: Backup | None
-    newest: Backup | None
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
-    """What a standing order would do, and what the rules say of its first run.
+    """What a standing order would do, and what the rules say of a run.
 
     Attributes:
+        cell: how the instance stands in the region now.
         existing: one for the same instance and region.
     """
 
     request: KeepRequest
-    kept: Kept
+    cell: Cell
     judgement: Judgement
     problems: tuple[Problem, ...] = ()
     existing: StandingOrder | None = None
@@ -172,28 +162,26 @@ class Preview:
 
 
 def is_due(standing: StandingOrder, now: datetime) -> bool:
-    """Whether it is time to look whether something has to be copied. A clock that was set back delays nothing: nobody
-    waits longer than a whole `StandingOrder.every`.
+    """Whether it is time to look whether something has to be copied. A clock that was set back delays little: nobody
+    waits longer than `StandingOrder.every` and `FIRST_PAUSE`.
     """
     if standing.state is not StandingState.ACTIVE:
         return False
-    return standing.next_at is None or now >= standing.next_at or standing.next_at - now > standing.every
-
-
-def is_fresh(standing: StandingOrder, made: datetime | None, now: datetime) -> bool:
-    """Whether a backup that is in the region is young enough.
-
-    Args:
-        standing: the standing order.
-        made: when the backup was made; ``None`` where that is not known.
-        now: the time.
-    """
-    return made is not None and now - made < standing.every
+    if standing.next_at is None or now >= standing.next_at:
+        return True
+    return standing.next_at - now > standing.every + FIRST_PAUSE
 
 
 def is_overdue(standing: StandingOrder, made: datetime | None, now: datetime) -> bool:
-    """Whether people have to hear that there is nothing newer to copy: the instance may have no backups any more."""
-    return made is None or now - made >= 2 * standing.every
+    """Whether people have to hear that there is nothing newer to copy: the instance may have no backups any more.
+
+    Args:
+        standing: the standing order.
+        made: when the newest backup was made that can be restored in the region; ``None`` where there is none: then it
+            counts from when the standing order was made.
+        now: the time.
+    """
+    return now - (made or standing.made_at) >= 2 * standing.every
 
 
 def read_every(text: str) -> timedelta | None:

@@ -23,6 +23,8 @@ class Subject(StrEnum):
     """What is looked at."""
 
     SETTINGS = "settings"
+    RULES = "rules"
+    RULE = "rule"
     DATABASE = "database"
     BOT_TOKEN = "bot_token"  # noqa: S105 - a name
     SCOPES = "scopes"
@@ -52,6 +54,10 @@ class Finding(StrEnum):
     """Everything that can be found. What is neither `FINE` nor `UNKNOWN` is a problem."""
 
     SETTINGS_USABLE = "settings_usable"
+
+    RULES_USABLE = "rules_usable"
+    RULES_MISTAKE = "rules_mistake"
+    RULE_SAYS = "rule_says"
 
     DATABASE_USABLE = "database_usable"
     DATABASE_IN_USE = "database_in_use"
@@ -112,6 +118,8 @@ class Finding(StrEnum):
 FINE = frozenset(
     {
         Finding.SETTINGS_USABLE,
+        Finding.RULES_USABLE,
+        Finding.RULE_SAYS,
         Finding.DATABASE_USABLE,
         Finding.DATABASE_IN_USE,
         Finding.DATABASE_NOT_THERE_YET,

@@ -62,6 +62,15 @@ def may_ask_for(ports: Ports, copies: Iterable[Copy], member: Member, channel: s
     return judge(ports.rules.now(), wish_for(copies, member, channel, ports)).allowed_by is not None
 
 
+def may_act_on(ports: Ports, standing: OrderStanding, member: Member) -> bool:
+    """Whether somebody may stop an order, try it again, or say what became of it: who asked for it may, and whom a rule
+    lets ask for the same.
+    """
+    return standing.order.requested_by.id == member.id or may_ask_for(
+        ports, standing.own, member, standing.order.channel
+    )
+
+
 def wish_for(copies: Iterable[Copy], member: Member, channel: str, ports: Ports) -> Wish:
     """Somebody's wish for copies that are there already."""
     wanted = tuple((copy.backup, copy.destination) for copy in copies)

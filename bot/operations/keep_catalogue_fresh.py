@@ -4,7 +4,10 @@ import asyncio
 
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
-from bot.operations.ports import Catalogue, Clock, Cloud, Ports
+from bot.operations.catalogue import Catalogue
+from bot.operations.ports import Clock, Cloud, Ports
+from bot.operations.report_coverage import Surveyor
+from bot.operations.watch_copies import watch_copies
 
 
 async def refresh_catalogue(cloud: Cloud, catalogue: Catalogue, clock: Clock, region: str) -> Fault | None:
@@ -29,19 +32,21 @@ async def refresh_catalogue(cloud: Cloud, catalogue: Catalogue, clock: Clock, re
     return None
 
 
-async def keep_catalogue_fresh(ports: Ports, every: float) -> None:
-    """Refresh every region, again and again, until cancelled.
+async def keep_catalogue_fresh(ports: Ports, surveyor: Surveyor, every: float) -> None:
+    """Refresh every region, again and again, until cancelled; and look what has happened to copies.
 
     Args:
         ports: the world.
+        surveyor: knows all backups.
         every: seconds from the end of one refresh of a region to the beginning of its next.
     """
     async with asyncio.TaskGroup() as group:
         for region in ports.cloud.regions:
-            group.create_task(_keep_fresh(ports, region, every))
+            group.create_task(_keep_fresh(ports, surveyor, region, every))
 
 
-async def _keep_fresh(ports: Ports, region: str, every: float) -> None:
+async def _keep_fresh(ports: Ports, surveyor: Surveyor, region: str, every: float) -> None:
     while True:
-        await refresh_catalogue(ports.cloud, ports.catalogue, ports.clock, region)
+        if await refresh_catalogue(ports.cloud, ports.catalogue, ports.clock, region) is None:
+            await watch_copies(ports, surveyor)
         await ports.clock.sleep(every)

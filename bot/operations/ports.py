@@ -1,6 +1,6 @@
 """What the operations need from the world, as they need it. The rooms of the outer ring provide it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,8 +15,10 @@ from bot.domain.pace import Pace
 from bot.domain.policy import Member
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault
-from bot.domain.rules import Rules
 from bot.domain.standing_orders import StandingOrder
+from bot.domain.survey import Made
+from bot.operations.catalogue import Catalogue
+from bot.operations.rules_in_force import RulesInForce
 
 
 class StoreTroubleError(Exception):
@@ -123,17 +125,24 @@ class Verified:
         events: how many it has.
         head: the last hash; empty for an empty log.
         is_keyed: whether the hashes need a key to be forged.
+        archived: sequence of the last event before them, which is in an archive; 0 where they begin with the first.
     """
 
     events: int
     head: str
     is_keyed: bool
+    archived: int = 0
 
 
 class Record(Protocol):
     """The audit log, and the copies as they stand: one store, so that a move and its event are written together
     or not at all. Whoever waits is woken only after the commit.
     """
+
+    @property
+    def revision(self) -> int:
+        """Grows whenever a copy changes; begins anew with each process."""
+        ...
 
     async def open(
         self, order: Order, copies: Sequence[tuple[Copy, Event]], *, looked_at: datetime | None = None
@@ -172,6 +181,10 @@ class Record(Protocol):
         """One order with its copies; a unique beginning of its id, of six characters at least, is enough. The id of a
         copy is as good: it means the order that opened it.
         """
+        ...
+
+    async def orders_beginning(self, beginning: str, *, limit: int) -> Sequence[OrderStanding]:
+        """The orders of which the id begins so, newest first; none for an empty beginning."""
         ...
 
     async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
@@ -224,6 +237,26 @@ class Record(Protocol):
         """How long the latest completed copies between two regions took, those of which that is known."""
         ...
 
+    async def made(self) -> Sequence[Made]:
+        """Every copy, open and ended, with what matters among very many, in no order."""
+        ...
+
+    async def note_once(self, findings: Mapping[str, Event | None]) -> int:
+        """Remember findings, all at once or not at all. A finding that is remembered already stays as it was.
+
+        Args:
+            findings: by the key that each is remembered by, with the event that is written when it is new; ``None``: it
+                is worth none.
+
+        Returns:
+            How many were new.
+        """
+        ...
+
+    async def are_noted(self, keys: Sequence[str]) -> Set[str]:
+        """Which of these findings are remembered."""
+        ...
+
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
         """Events, newest first."""
         ...
@@ -236,101 +269,6 @@ class Record(Protocol):
         """The events of the copies of one order since it was opened, with a sequence greater than ``after``, oldest
         first.
         """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Refresh:
-    """How the catalogue of a region stands.
-
-    Attributes:
-        complete_at: when the last refresh that went through all pages ended; ``None`` before the first.
-        fault: why the last one did not end well.
-        running: backups seen so far by a refresh under way; ``None`` when none is.
-        backups: how many the catalogue has of this region.
-    """
-
-    region: str
-    complete_at: datetime | None
-    fault: Fault | None
-    running: int | None
-    backups: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search in the catalogue found.
-
-    Attributes:
-        backups: those that can be copied, newest first; as many as were asked for.
-        total: how many can be copied and match.
-        not_copyable: how many match and cannot be copied, by their status.
-    """
-
-    backups: tuple[Backup, ...]
-    total: int
-    not_copyable: dict[str, int]
-
-
-class Catalogue(Protocol):
-    """The backups as last seen: what the form searches in, without asking the cloud."""
-
-    async def search(self, region: str, text: str, *, limit: int) -> Found:
-        """Backups of a region of which name, id, instance id, description or datastore contain every word of
-        ``text``, whatever its case; all for an empty text.
-        """
-        ...
-
-    async def backup(self, region: str, backup_id: str) -> Backup | None:
-        """One backup as last seen."""
-        ...
-
-    async def regions_of(self, backup_id: str) -> Sequence[Backup]:
-        """A backup in every region it was last seen in; a unique beginning of its id, of eight characters at
-        least, or its exact name is enough.
-        """
-        ...
-
-    async def likely_copies(self, original: Backup, destination: str, *, names: Sequence[str] = ()) -> Sequence[Backup]:
-        """Backups of the destination that may be ``original``: same id, its id in the address of their files,
-        or its name, its name with ``-copy``, or one of ``names``.
-        """
-        ...
-
-    async def ancestors(self, backup: Backup, *, limit: int) -> Sequence[Backup]:
-        """What a backup was made from, in its own region, the nearest first, as far as it is known; a circle ends
-        where it begins again.
-        """
-        ...
-
-    async def fulls_of(self, backup: Backup) -> Sequence[Backup]:
-        """The full backups of the same instance or HA group in the same region; none where that is not known."""
-        ...
-
-    async def backups_of(self, origin_id: str, region: str) -> Sequence[Backup]:
-        """The backups of an instance or HA group in a region, newest first."""
-        ...
-
-    async def put(self, backups: Sequence[Backup]) -> None:
-        """Note backups as they were just seen."""
-        ...
-
-    async def remove(self, region: str, backup_id: str) -> None:
-        """Note that a backup is gone."""
-        ...
-
-    async def refreshed(self, region: str) -> Refresh:
-        """How fresh the catalogue of a region is."""
-        ...
-
-    async def replace(self, region: str, at: datetime, backups: Sequence[Backup]) -> None:
-        """All backups of a region, as a refresh that began at ``at`` saw them: what it did not see is gone,
-        unless it was put there later than ``at``.
-        """
-        ...
-
-    async def note_refresh(self, region: str, *, running: int | None, fault: Fault | None) -> None:
-        """How a refresh goes: backups seen so far, or why it ended without an end."""
         ...
 
 
@@ -377,25 +315,6 @@ class Engine(Protocol):
     async def start(self, copy_id: str) -> None:
         """Have `carry_out_copy` run for this copy. Called twice for one copy, it runs once."""
         ...
-
-
-class RulesInForce(Protocol):
-    """The rules, which may be changed while the bot runs."""
-
-    def now(self) -> Rules:
-        """As they are now, from memory."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class FixedRules:
-    """Rules that nobody changes while the bot runs."""
-
-    rules: Rules
-
-    def now(self) -> Rules:
-        """The rules."""
-        return self.rules
 
 
 @dataclass(frozen=True, slots=True)

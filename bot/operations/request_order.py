@@ -210,6 +210,7 @@ def _requested(copy: Copy, planned: PlannedCopy, plan: OrderPlan, order: Order) 
         where=copy.channel,
         facts={
             "order": copy.order_id,
+            "instance": copy.backup.origin.id if copy.backup.origin else None,
             "name": copy.name,
             "description": copy.description,
             "size_gb": copy.backup.size_gb,
@@ -267,6 +268,7 @@ async def _note_change(ports: Ports, confirmation: Confirmation, plan: OrderPlan
                 where=confirmation.channel,
                 reason=Reason.PLAN_CHANGED,
                 facts={
+                    "instance": each.backup.origin.id if each.backup.origin else None,
                     "parent": PARENT_WORDS[type(each.parent)],
                     "plan": plan.digest,
                     "confirmed": confirmation.plan_digest,

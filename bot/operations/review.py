@@ -1,13 +1,21 @@
 """Look at what runs and what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import product
 
 from bot.domain.copies import Copy, CopyState
-from bot.domain.events import EventFilter, RecordedEvent
+from bot.domain.events import EventFilter, EventKind, RecordedEvent
+from bot.domain.learned import Learned
 from bot.domain.orders import OrderStanding
 from bot.domain.plan import OrderRequest
+from bot.domain.sight import EVERYTHING, Sight
+from bot.operations.plan_order import learned_of
 from bot.operations.ports import Ports
+
+MOST_ALIKE = 50
+"""Orders that are looked at, at most, where the beginning of an id fits many."""
 
 
 async def open_copies(ports: Ports) -> Sequence[Copy]:
@@ -15,9 +23,9 @@ async def open_copies(ports: Ports) -> Sequence[Copy]:
     return await ports.record.open_copies()
 
 
-async def open_orders(ports: Ports) -> Sequence[OrderStanding]:
+async def open_orders(ports: Ports, *, sight: Sight = EVERYTHING) -> Sequence[OrderStanding]:
     """All orders of which something is still to happen, oldest first."""
-    return await ports.record.open_orders()
+    return [standing for standing in await ports.record.open_orders() if sight.sees_order(standing)]
 
 
 async def recent_orders_of(ports: Ports, person_id: str, *, limit: int = 10) -> Sequence[OrderStanding]:
@@ -25,9 +33,46 @@ async def recent_orders_of(ports: Ports, person_id: str, *, limit: int = 10) -> 
     return await ports.record.orders_of(person_id, limit=limit)
 
 
-async def find_order(ports: Ports, order_id: str) -> OrderStanding | None:
-    """One order; a unique beginning of its id, of six characters at least, is enough."""
-    return await ports.record.order(order_id)
+async def find_order(ports: Ports, order_id: str, *, sight: Sight = EVERYTHING) -> OrderStanding | None:
+    """One order; a unique beginning of its id, of six characters at least, is enough. One that may not be seen is as
+    good as none.
+    """
+    standing = await ports.record.order(order_id)
+    return standing if standing and sight.sees_order(standing) else None
+
+
+async def story_of(ports: Ports, standing: OrderStanding) -> tuple[Sequence[RecordedEvent], Mapping[str, Learned]]:
+    """What happened to an order, oldest first, and how long those of its copies that run are likely to take, by the
+    copy's id.
+    """
+    running = standing.in_state(CopyState.RUNNING)
+    learned = {copy.id: await learned_of(ports, copy.backup, copy.destination) for copy in running}
+    story = await ports.record.story(standing.order.id)
+    return story, {copy_id: each for copy_id, each in learned.items() if each}
+
+
+@dataclass(frozen=True, slots=True)
+class MaybeMeant:
+    """Orders that somebody may have meant, the likeliest first.
+
+    Attributes:
+        is_ambiguous: whether the id of each begins with what was typed; otherwise they are only like it.
+    """
+
+    orders: tuple[OrderStanding, ...]
+    is_ambiguous: bool
+
+
+async def orders_maybe_meant(ports: Ports, typed: str, *, sight: Sight = EVERYTHING, limit: int = 5) -> MaybeMeant:
+    """The orders that somebody may have meant by an id that names none: those that begin with it, or else open ones
+    with an id like it.
+    """
+    begun = await ports.record.orders_beginning(typed, limit=MOST_ALIKE)
+    if seen := [each for each in begun if sight.sees_order(each)]:
+        return MaybeMeant(tuple(seen[:limit]), is_ambiguous=True)
+    running = {each.order.id: each for each in await open_orders(ports, sight=sight)}
+    near = get_close_matches(typed, running, n=limit, cutoff=0.3)
+    return MaybeMeant(tuple(running[each] for each in near), is_ambiguous=False)
 
 
 def what_is_left(standing: OrderStanding) -> OrderRequest:
@@ -47,6 +92,8 @@ def what_is_left(standing: OrderStanding) -> OrderRequest:
     )
 
 
-async def history(ports: Ports, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
-    """Events of the audit log, newest first."""
-    return await ports.record.events(wanted, limit=limit)
+async def found_outside(ports: Ports, sight: Sight, *, limit: int = 5) -> Sequence[RecordedEvent]:
+    """What happened lately to copies without this bot, newest first; nothing for whom the rules hide some backups."""
+    if sight.may_see is not None:
+        return []
+    return await ports.record.events(EventFilter(kinds=(EventKind.FOUND_OUTSIDE, EventKind.COPY_VANISHED)), limit=limit)

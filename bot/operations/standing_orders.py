@@ -2,91 +2,109 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from types import MappingProxyType
 
 from bot.domain.backup import Backup, Origin
+from bot.domain.coverage import Cell, Report, Row, Standing, nothing_wanted
 from bot.domain.events import Event, EventKind
-from bot.domain.judgement import Wish, judge
+from bot.domain.judgement import Judgement, Wish, judge
 from bot.domain.people import Person
-from bot.domain.plan import MOST_COPIES
 from bot.domain.policy import Member
 from bot.domain.reasons import Problem, Reason
-from bot.domain.standing_orders import KeepRequest, Kept, Preview, StandingOrder, StandingState, write_every
+from bot.domain.sight import EVERYTHING, Sight
+from bot.domain.standing_orders import KeepRequest, Preview, StandingOrder, StandingState, write_every
+from bot.domain.survey import Held
+from bot.operations.find_backups import remembered_by_reference
 from bot.operations.judge_order import by_the_account
 from bot.operations.ports import Members, Ports
 from bot.operations.ports import StandingOrders as Store
-from bot.operations.recognition import remembered_in_region
+from bot.operations.report_coverage import Surveyor, report_coverage, seen
 
-MOST_LOOKED_AT = 50
-"""Backups of an instance that are looked at, the newest first: what is older is too old to be worth keeping."""
+SHORTEST_BEGINNING = 8
+"""Characters of the id of an instance that are enough, where they name one only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What standing orders need beside the rest of the world."""
+    """What standing orders need: the world, themselves, what is known of all backups, and who people are."""
 
     ports: Ports
     store: Store
+    surveyor: Surveyor
     members: Members
 
 
-async def find_origin(ports: Ports, reference: str, region: str) -> tuple[Origin, str] | None:
-    """The instance or HA group that a person means by its id, or by one of its backups, and the region it is in: the
-    one that has the most of its backups.
+# What somebody means
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What somebody means by what they typed.
+
+    Attributes:
+        origins: the instances and HA groups; one, where it is clear.
+        near: ids that are like it, where there is none.
+    """
+
+    origins: tuple[Origin, ...]
+    near: tuple[str, ...] = ()
+
+
+async def find_origins(keeping: Keeping, reference: str, *, sight: Sight = EVERYTHING) -> Meant:
+    """The instance or HA group that a person means by its id, the beginning of its id, or one of its backups.
 
     Args:
-        ports: the world.
+        keeping: the world.
         reference: as it was typed.
-        region: the destination: where its copies are is not where it is.
+        sight: what is not seen is not found.
     """
-    origin_id = reference
-    if not await _regions_with(ports, reference, region):
-        known = await ports.catalogue.regions_of(reference)
-        origins = {backup.origin.id for backup in known if backup.origin}
-        if len(origins) != 1:
-            return None
-        (origin_id,) = origins
-    there = await _regions_with(ports, origin_id, region)
-    if not there:
-        return None
-    source, backups = max(there, key=lambda each: len(each[1]))
-    origin = backups[0].origin
-    return (origin, source) if origin else None
+    wanted = reference.casefold()
+    origins = await _origins_seen(keeping, sight)
+    exact = [each for each in origins if each.id.casefold() == wanted]
+    begun = [each for each in origins if len(wanted) >= SHORTEST_BEGINNING and each.id.casefold().startswith(wanted)]
+    if found := exact or begun:
+        return Meant(tuple(found))
+    backups = await remembered_by_reference(keeping.ports, reference, sight=sight)
+    if found := list(dict.fromkeys(backup.origin for backup in backups if backup.origin)):
+        return Meant(tuple(found))
+    return Meant((), tuple(get_close_matches(wanted, [each.id for each in origins], n=3, cutoff=0.7)))
 
 
-async def _regions_with(ports: Ports, origin_id: str, region: str) -> list[tuple[str, Sequence[Backup]]]:
-    others = [each for each in ports.cloud.regions if each != region]
-    found = [(each, await ports.catalogue.backups_of(origin_id, each)) for each in others]
-    return [(each, backups) for each, backups in found if backups]
+async def kept_as_seen(keeping: Keeping, sight: Sight) -> Sequence[StandingOrder]:
+    """The standing orders that somebody may see, oldest first: their own, and those of instances they may see."""
+    kept = await keeping.store.kept()
+    if sight.may_see is None or not kept:
+        return kept
+    origins = frozenset(await _origins_seen(keeping, sight))
+    return [each for each in kept if each.ordered_by.id == sight.person_id or each.origin in origins]
 
 
-async def look_at_kept(ports: Ports, origin: Origin, source: str, region: str) -> Kept:
-    """How an instance stands in a region, by what is remembered: the cloud is not asked."""
-    newest: Backup | None = None
-    for backup in (await ports.catalogue.backups_of(origin.id, source))[:MOST_LOOKED_AT]:
-        chain = await _whole_chain(ports, backup)
-        if chain is None:
-            continue
-        if await _are_there(ports, chain, region):
-            return Kept(backup, newest)
-        if newest is None and all(each.is_copyable for each in chain):
-            newest = backup
-    return Kept(None, newest)
+async def find_kept(keeping: Keeping, standing_id: str, sight: Sight) -> StandingOrder | None:
+    """One that has not ended, by its id or the beginning of it. One that may not be seen is as good as none."""
+    found = await keeping.store.standing_order(standing_id)
+    return next((each for each in await kept_as_seen(keeping, sight) if found and each.id == found.id), None)
 
 
-async def _whole_chain(ports: Ports, backup: Backup) -> tuple[Backup, ...] | None:
-    """A backup with all that is beneath it; ``None`` where it could not be restored in its own region."""
-    chain = (backup, *await ports.catalogue.ancestors(backup, limit=MOST_COPIES))
-    is_whole = chain[-1].parent_id is None and all(each.is_usable or each.is_copyable for each in chain)
-    return chain if is_whole else None
+async def _origins_seen(keeping: Keeping, sight: Sight) -> list[Origin]:
+    report = seen(await report_coverage(keeping.ports, keeping.surveyor, nothing_wanted), sight)
+    return [row.origin for row in report.coverage.rows]
 
 
-async def _are_there(ports: Ports, chain: Sequence[Backup], region: str) -> bool:
-    for backup in chain:
-        found = await remembered_in_region(ports, backup, region)
-        if found is None or not found.backup.is_usable:
-            return False
-    return True
+# How an instance stands
+
+
+def place_in(report: Report, origin: Origin, region: str) -> tuple[Row, Cell]:
+    """An instance in a region, with what is known of it elsewhere, as a report has it.
+
+    Args:
+        report: of all instances.
+        origin: the instance or HA group.
+        region: the region.
+    """
+    row = next((row for row in report.coverage.rows if row.origin == origin), Row(origin, (), None))
+    return row, next((cell for cell in row.cells if cell.region == region), Cell(region, Standing.MISSING))
 
 
 async def preview(keeping: Keeping, request: KeepRequest, member: Member) -> Preview:
@@ -97,21 +115,43 @@ async def preview(keeping: Keeping, request: KeepRequest, member: Member) -> Pre
         request: what is wanted.
         member: who wants it.
     """
-    ports = keeping.ports
-    kept = await look_at_kept(ports, request.origin, request.source, request.region)
-    about = kept.newest or kept.there
-    copies = ((about, request.region),) if about else ()
-    wish = Wish(member, request.channel, copies, ports.clock.now())
-    judgement = await by_the_account(ports, judge(ports.rules.now(), wish))
-    key = (request.origin.id, request.region)
+    ports, key = keeping.ports, (request.origin, request.region)
+    report = await report_coverage(
+        ports, keeping.surveyor, lambda origin, region: request.every if (origin, region) == key else None
+    )
+    row, cell = place_in(report, *key)
+    about = await _likely_source(keeping, row, cell)
+    problems = await _problems(keeping, request, about)
+    judgement = await _judge(ports, member, request.channel, about, request.region)
     existing = next((each for each in await keeping.store.kept() if each.key == key), None)
-    return Preview(request, kept, judgement, _problems(ports, request, about), existing)
+    return Preview(request, cell, judgement, problems, existing)
 
 
-def _problems(ports: Ports, request: KeepRequest, about: Backup | None) -> tuple[Problem, ...]:
-    if request.region not in ports.cloud.regions:
+async def _likely_source(keeping: Keeping, row: Row, cell: Cell) -> Backup | None:
+    """A backup as a run would copy it; ``None`` where there is none outside of the region."""
+    elsewhere = [each.newest for each in row.cells if each.region != cell.region and each.newest]
+    return await _backup_of(keeping.ports, row.origin, cell.cure or next(iter(elsewhere), None))
+
+
+async def _backup_of(ports: Ports, origin: Origin, held: Held | None) -> Backup | None:
+    backup = await ports.catalogue.backup(held.region, held.id) if held else None
+    return replace(backup, origin=origin) if backup else None
+
+
+async def _problems(keeping: Keeping, request: KeepRequest, about: Backup | None) -> tuple[Problem, ...]:
+    if request.region not in keeping.ports.cloud.regions:
         return (Problem(Reason.REGION_NOT_ALLOWED, about=request.region),)
+    if (await keeping.surveyor.survey()).homes.get(request.origin) == request.region:
+        return (Problem(Reason.SAME_REGION, about=request.region),)
     return () if about else (Problem(Reason.NOTHING_NEWER, about=request.origin.id),)
+
+
+async def _judge(ports: Ports, member: Member, channel: str, about: Backup | None, region: str) -> Judgement:
+    copies = ((about, region),) if about else ()
+    return await by_the_account(ports, judge(ports.rules.now(), Wish(member, channel, copies, ports.clock.now())))
+
+
+# Making one
 
 
 async def order_keeping(
@@ -131,13 +171,12 @@ async def order_keeping(
     standing_id = hashlib.sha256(f"keep/{confirmation_id}".encode()).hexdigest()[:12]
     if earlier := await keeping.store.standing_order(standing_id):
         return earlier
-    seen = await preview(keeping, request, member)
-    if not seen.can_be_ordered:
-        return seen
+    found = await preview(keeping, request, member)
+    if not found.can_be_ordered:
+        return found
     standing = StandingOrder(
         id=standing_id,
         origin=request.origin,
-        source=request.source,
         region=request.region,
         every=request.every,
         ordered_by=Person(member.id, member.name),
@@ -155,6 +194,7 @@ def event_of(
     standing: StandingOrder,
     kind: EventKind,
     who: Person,
+    *,
     reason: Reason | None = None,
     where: str | None = None,
 ) -> Event:
@@ -172,7 +212,6 @@ def event_of(
         kind=kind,
         at=ports.clock.now(),
         who=who,
-        source=standing.source,
         destination=standing.region,
         where=where or standing.channel,
         reason=reason,
@@ -180,9 +219,41 @@ def event_of(
     )
 
 
+# Changing one
+
+
 @dataclass(frozen=True, slots=True)
-class Done:
-    """A standing order was changed as it was wanted.
+class Change:
+    """What somebody does to a standing order.
+
+    Attributes:
+        state: in which it is from then on.
+        kind: of the event.
+        forgets: new values of other attributes.
+    """
+
+    state: StandingState
+    kind: EventKind
+    forgets: Mapping[str, object] = field(default_factory=dict)
+
+
+PAUSE = Change(StandingState.PAUSED, EventKind.KEEP_PAUSED)
+"""Nothing is copied for it until it is resumed."""
+
+RESUME = Change(
+    StandingState.ACTIVE,
+    EventKind.KEEP_RESUMED,
+    MappingProxyType({"failures": 0, "next_at": None, "told": (), "paused_for": None}),
+)
+"""It goes on, under the name of who ordered it."""
+
+END = Change(StandingState.ENDED, EventKind.KEEP_ENDED)
+"""For good. What it has copied, and what is under way, stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A standing order stands as it was wanted.
 
     Attributes:
         is_new: ``False`` where it stood so already.
@@ -192,44 +263,40 @@ class Done:
     is_new: bool = True
 
 
-async def pause_keeping(keeping: Keeping, standing_id: str, person: Person, where: str) -> Done | None:
-    """Pause one: nothing is copied for it until it is resumed; ``None``: there is no such one."""
-    return await _change(keeping, standing_id, person, where, StandingState.PAUSED, EventKind.KEEP_PAUSED, {})
+async def may_change(keeping: Keeping, standing: StandingOrder, member: Member) -> bool:
+    """Whether somebody may pause, resume or end a standing order: who ordered it may, and whom a rule lets ask for such
+    copies.
+    """
+    if standing.ordered_by.id == member.id:
+        return True
+    report = await report_coverage(keeping.ports, keeping.surveyor, nothing_wanted)
+    about = await _likely_source(keeping, *place_in(report, standing.origin, standing.region))
+    judgement = await _judge(keeping.ports, member, standing.channel, about, standing.region)
+    return about is not None and judgement.allowed_by is not None
 
 
-async def resume_keeping(keeping: Keeping, standing_id: str, person: Person, where: str) -> Done | None:
-    """Go on with one that was paused, under the name of who ordered it; ``None``: there is no such one."""
-    return await _change(
-        keeping,
-        standing_id,
-        person,
-        where,
-        StandingState.ACTIVE,
-        EventKind.KEEP_RESUMED,
-        {"failures": 0, "next_at": None, "told": None, "paused_for": None},
-    )
+async def change_keeping(
+    keeping: Keeping, standing_id: str, change: Change, person: Person, where: str
+) -> Changed | None:
+    """Pause, resume or end a standing order, on behalf of somebody who may.
 
+    Args:
+        keeping: the world.
+        standing_id: the whole id, or the beginning of it.
+        change: what is done.
+        person: who does it.
+        where: id of the channel it is done in.
 
-async def end_keeping(keeping: Keeping, standing_id: str, person: Person, where: str) -> Done | None:
-    """End one for good. What it has copied, and what is under way, stays; ``None``: there is no such one."""
-    return await _change(keeping, standing_id, person, where, StandingState.ENDED, EventKind.KEEP_ENDED, {})
-
-
-async def _change(
-    keeping: Keeping,
-    standing_id: str,
-    person: Person,
-    where: str,
-    state: StandingState,
-    kind: EventKind,
-    changes: Mapping[str, object],
-) -> Done | None:
+    Returns:
+        ``None``: there is no such standing order.
+    """
     while True:
         standing = await keeping.store.standing_order(standing_id)
         if standing is None:
             return None
-        if standing.state in {state, StandingState.ENDED}:
-            return Done(standing, is_new=False)
-        changed = standing.changed(state=state, **changes)
-        if await keeping.store.write(changed, event_of(keeping.ports, changed, kind, person, where=where)):
-            return Done(changed)
+        if standing.state in {change.state, StandingState.ENDED}:
+            return Changed(standing, is_new=False)
+        changed = standing.changed(state=change.state, **change.forgets)
+        event = event_of(keeping.ports, changed, change.kind, person, where=where)
+        if await keeping.store.write(changed, event):
+            return Changed(changed)

@@ -140,8 +140,8 @@ def _contradictions(document: Mapping[str, object]) -> Iterator[_Wrong]:
         yield from _without_people((*place, "approvers"), table.get("approvers"), "nobody can agree")
     yield from _without_people(("break_glass",), document.get("break_glass"), "nobody may break the glass")
     for place, table in _tables(document, "limit"):
-        if not table.keys() & {"running", "copies_a_day", "gb_a_day"}:
-            yield place, "limits nothing: set `running`, `copies_a_day` or `gb_a_day`"
+        if not table.keys() & {"running", "gb_running", "copies_a_day", "gb_a_day"}:
+            yield place, "limits nothing: set `running`, `gb_running`, `copies_a_day` or `gb_a_day`"
     for place, table in _tables(document, "price"):
         if not table.keys() & {"once", "monthly"}:
             yield place, "is no price: set `once` or `monthly`, for one GB"

@@ -148,10 +148,18 @@ class LimitTable(Table):
     running: Number | None = None
     copies_a_day: Number | None = None
     gb_a_day: Positive | None = None
+    gb_running: Positive | None = None
 
     def rule(self) -> rules.Limit:
         """In the words of the domain."""
-        return rules.Limit(self.name, rules.Per(self.per), self.running, self.copies_a_day, self.gb_a_day)
+        return rules.Limit(
+            self.name,
+            rules.Per(self.per),
+            running=self.running,
+            copies_a_day=self.copies_a_day,
+            gb_a_day=self.gb_a_day,
+            gb_running=self.gb_running,
+        )
 
 
 class FreezeTable(Table):

@@ -25,6 +25,10 @@ class Identity(_Answer):
     team: str = ""
     user: str = ""
 
+    def has_written(self, message: "PostedMessage") -> bool:
+        """Whether a message is this one's own. Anybody may post one with the same metadata."""
+        return message.user == self.user_id or (self.bot_id is not None and message.bot_id == self.bot_id)
+
 
 class Profile(_Answer):
     """The part of a person's profile that has names."""
@@ -104,13 +108,14 @@ def _readable(value: object, read: ValidatorFunctionWrapHandler) -> object:
 
 
 class PostedMessage(_Answer):
-    """A message of a channel's history. Anybody's message may have metadata, in any shape: that of others is no
-    reason not to read the bot's own.
+    """A message of a channel's history, or one that a shortcut was used at. Anybody's message may have metadata, in any
+    shape: that of others is no reason not to read the bot's own.
     """
 
     ts: str
     user: str | None = None
     bot_id: str | None = None
+    thread_ts: str | None = None
     metadata: Annotated[Metadata | None, WrapValidator(_readable)] = None
 
 

@@ -18,18 +18,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.domain.events import RecordedEvent
-from bot.operations.ports import Members, Ports, StandingOrders
+from bot.operations.ports import Ports, StandingOrders
+from bot.operations.report_coverage import Surveyor
+from bot.operations.standing_orders import Keeping
 from bot.slack.audiences import Approvers
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
 from bot.slack.keep_teller import KeepTeller
-from bot.slack.listeners import approval, confirmation, copy_command, copy_form, copy_message, copy_shortcut, keep
+from bot.slack.listeners import (
+    app_home,
+    approval,
+    confirmation,
+    copy_again,
+    copy_command,
+    copy_form,
+    copy_message,
+    copy_shortcut,
+    keep,
+    pages,
+)
 from bot.slack.notifier import Notifier, Posts
+from bot.slack.open_homes import OpenHomes
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
+from bot.slack.trouble import SlackTroubleError
+from bot.slack.witness import WitnessPoster
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +60,21 @@ LONGEST_BODY = 4_000_000
 character of which may take up to eight.
 """
 
-LISTENERS = (copy_command, copy_shortcut, copy_form, confirmation, copy_message, approval, keep)
+SECONDS_BETWEEN_HOMES = 5.0
+"""How much longer than between two writes to a channel it takes until somebody's Home is published again."""
+
+LISTENERS = (
+    copy_command,
+    copy_shortcut,
+    copy_again,
+    copy_form,
+    confirmation,
+    copy_message,
+    approval,
+    keep,
+    pages,
+    app_home,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +86,7 @@ class SlackOptions:
         app_token: needed for Socket Mode; with it, requests over HTTP are not taken.
         command: the slash command's name.
         seconds_between_writes: to one channel.
+        witness_channel: id of the channel that the audit log's head is posted to; ``None`` for none.
     """
 
     bot_token: SecretStr
@@ -64,6 +95,7 @@ class SlackOptions:
     api_url: str
     command: str
     seconds_between_writes: float = 1.0
+    witness_channel: str | None = None
 
 
 class SlackRoom:
@@ -76,7 +108,10 @@ class SlackRoom:
         posts: Posts,
         approver_posts: Posts,
         standing_orders: StandingOrders,
+        *,
+        surveyor: Surveyor,
     ) -> None:
+        self._ports = ports
         self._options = options
         self._client = SlackClient(options.bot_token, options.api_url)
         self._errands = Errands()
@@ -88,18 +123,21 @@ class SlackRoom:
             Notifier(ports, posts, self._client, self._errands, pacer),
             Notifier(ports, approver_posts, self._client, self._errands, pacer, audience=Approvers()),
         )
+        channel = options.witness_channel
+        self._witnesses = WitnessPoster(ports, self._client, pacer, channel) if channel else None
+        self._witnessing: asyncio.Task[None] | None = None
+        self.keeping = Keeping(ports, standing_orders, surveyor, self._directory)
+        """What standing orders need, for who looks at them without being asked."""
+        self._keep_teller = KeepTeller(ports, self._client, standing_orders, self._errands, pacer)
         guard = Guard(ports, self._directory, self._errands)
-        desk = Desk(ports, self._client, guard, self._errands, posts, options.command, standing_orders)
-        self._keep_teller = KeepTeller(self._client, standing_orders, self._errands)
+        self._homes = OpenHomes(self._errands, Pacer(options.seconds_between_writes * SECONDS_BETWEEN_HOMES))
+        desk = Desk(
+            ports, self._client, guard, self._errands, posts, options.command, surveyor, self._homes, self.keeping
+        )
         self._app = self._bolt(desk)
         app_token = options.app_token
         self._socket = SocketMode(self._app, self._client, app_token, options.api_url) if app_token else None
         self._taking_up: asyncio.Task[None] | None = None
-
-    @property
-    def members(self) -> Members:
-        """Who somebody is, for who works without being asked."""
-        return self._directory
 
     async def start(self) -> None:
         """Take up with Slack, and tell what is still to be told.
@@ -119,6 +157,9 @@ class SlackRoom:
             self._taking_up = asyncio.create_task(self._take_up_later(), name="takes up with Slack")
         for notifier in self._notifiers:
             await notifier.start()
+        self._keep_teller.start()
+        if self._witnesses is not None:
+            self._witnessing = self._errands.start(self._witnesses.keep_posting(), "post witnesses of the audit log")
 
     async def missing(self) -> dict[str, str]:
         """What keeps people from using the bot at the moment, by name; empty when nothing does."""
@@ -130,14 +171,15 @@ class SlackRoom:
 
     async def aclose(self) -> None:
         """Take nothing more, finish what was taken, and close the connections."""
-        if self._taking_up is not None:
-            self._taking_up.cancel()
-            await asyncio.wait([self._taking_up])
+        for task in filter(None, (self._taking_up, self._witnessing)):
+            task.cancel()
+            await asyncio.wait([task])
         if self._socket is not None:
             await self._socket.aclose()
         self._tally.close()
         for notifier in self._notifiers:
             await notifier.aclose()
+        await self._keep_teller.aclose()
         await self._errands.aclose()
         await self._client.aclose()
 
@@ -170,6 +212,14 @@ class SlackRoom:
         for notifier in self._notifiers:
             notifier.on_event(recorded)
         self._keep_teller.on_event(recorded)
+        if self._homes and recorded.event.copy_id is not None:
+            self._errands.start(self._renew_homes(recorded.event.copy_id), "find out whose Home an event changes")
+
+    async def _renew_homes(self, copy_id: str) -> None:
+        for standing in await self._ports.record.orders_with(copy_id):
+            self._homes.renew(standing.order.requested_by.id)
+            if standing.order.approval:
+                self._homes.renew_all()
 
     async def handler(self, request: Request) -> Response:
         """Answer one request of Slack's over HTTP. What is not signed by Slack gets a 401 and nothing else."""
@@ -196,7 +246,6 @@ class SlackRoom:
             request_verification_enabled=False,  # `handler` has verified it, on the raw body
             ignoring_self_events_enabled=False,
             ssl_check_enabled=False,
-            url_verification_enabled=False,
             attaching_function_token_enabled=False,
         )
         app.error(_unexpected)
@@ -226,7 +275,22 @@ async def _unexpected(error: Exception) -> BoltResponse:
 
 
 def build_app(
-    ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts, standing_orders: StandingOrders
+    ports: Ports,
+    options: SlackOptions,
+    posts: Posts,
+    approver_posts: Posts,
+    standing_orders: StandingOrders,
+    *,
+    surveyor: Surveyor | None = None,
 ) -> SlackRoom:
-    """The Slack room, not yet started."""
-    return SlackRoom(ports, options, posts, approver_posts, standing_orders)
+    """The Slack room, not yet started.
+
+    Args:
+        ports: the world.
+        options: what it has to know of the settings.
+        posts: what was posted to the channels in which people asked, remembered.
+        approver_posts: what was posted to approvers, remembered.
+        standing_orders: those there are.
+        surveyor: knows all backups; one of its own where it is not shared.
+    """
+    return SlackRoom(ports, options, posts, approver_posts, standing_orders, surveyor=surveyor or Surveyor(ports))

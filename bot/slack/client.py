@@ -38,6 +38,14 @@ from bot.slack.answers import (
     Refusal,
     User,
 )
+from bot.slack.trouble import (
+    NO_ANSWER,
+    RATE_LIMITED,
+    SERVER_ERROR,
+    UNEXPECTED_ANSWER,
+    SlackTroubleError,
+    trouble_of,
+)
 from bot.slack.views.blocks import Message, View
 
 Json = Mapping[str, Any]
@@ -45,17 +53,8 @@ Json = Mapping[str, Any]
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-NO_ANSWER = "no_answer"
-RATE_LIMITED = "ratelimited"
-SERVER_ERROR = "server_error"
 LONGEST_NAME = 80
 """Characters of a name that Slack gives an error; what is longer is no name."""
-UNEXPECTED_ANSWER = "unexpected_answer"
-
-_LEAVES_OPEN = frozenset(
-    {NO_ANSWER, SERVER_ERROR, UNEXPECTED_ANSWER, "fatal_error", "internal_error", "request_timeout"}
-)
-_PASSING = _LEAVES_OPEN | {RATE_LIMITED, "rate_limited", "service_unavailable", "team_added_to_org"}
 
 _calls = logging.getLogger(f"{__name__}.calls")
 _calls.setLevel(logging.INFO)
@@ -63,36 +62,6 @@ _calls.setLevel(logging.INFO)
 lines that nobody reads, which takes longer than the rest of the call (Python Slack SDK 3.48,
 ``async_internal_utils.py``).
 """
-
-
-class SlackTroubleError(Exception):
-    """A call to Slack did not do what was asked, or nobody knows whether it did.
-
-    Attributes:
-        error: Slack's name of the error; ``no_answer``, ``server_error`` (something else than Slack's Web API
-            answered, or it broke) or ``unexpected_answer`` where there was none.
-        retry_after: seconds Slack asks to wait; ``None`` where it did not say.
-        messages: what Slack says about the arguments, if it does.
-    """
-
-    def __init__(
-        self, method: str, error: str, *, retry_after: float | None = None, messages: tuple[str, ...] = ()
-    ) -> None:
-        super().__init__(f"{method}: {error}" + "".join(f"; {message}" for message in messages))
-        self.method = method
-        self.error = error
-        self.retry_after = retry_after
-        self.messages = messages
-
-    @property
-    def is_passing(self) -> bool:
-        """Whether it may be gone a little later."""
-        return self.error in _PASSING
-
-    @property
-    def leaves_open(self) -> bool:
-        """Whether the call may have been carried out all the same."""
-        return self.error in _LEAVES_OPEN
 
 
 class _ServerErrorRetryHandler(AsyncServerErrorRetryHandler):
@@ -206,7 +175,7 @@ class SlackClient:
             else:
                 response = await client.api_call(method, json=given, headers=headers)
         except SlackApiError as error:
-            raise _trouble(method, error) from None
+            raise trouble_of(method, error) from None
         except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError, ValueError, AttributeError) as error:
             # ValueError and AttributeError: slack_sdk's own, when a proxy answers with something that is no JSON
             raise SlackTroubleError(method, NO_ANSWER, messages=(type(error).__name__,)) from None
@@ -242,6 +211,10 @@ class SlackClient:
             if trouble.error in {"hash_conflict", "not_found", "view_not_found"}:
                 return None
             raise
+
+    async def publish_home(self, person_id: str, view: View) -> None:
+        """Show somebody their App Home from now on."""
+        await self._view("views.publish", {"user_id": person_id, "view": view}, repeat=True)
 
     async def _view(self, method: str, arguments: Json, *, repeat: bool = False) -> OpenView:
         data, _ = await self.call(method, arguments, repeat=repeat)
@@ -326,10 +299,16 @@ class SlackClient:
             if not cursor:
                 return
 
-    async def respond(self, response_url: str, message: Message) -> None:
-        """Answer a command or a click for this person only: 5 times within 30 minutes of it."""
+    async def respond(self, response_url: str, message: Message, *, replaces: bool = False) -> None:
+        """Answer a command or a click for this person only: 5 times within 30 minutes of it.
+
+        Args:
+            response_url: that came with it.
+            message: the answer.
+            replaces: whether it takes the place of the message that was clicked.
+        """
         connected = self._connected()
-        body = {**_json(message), "response_type": "ephemeral", "replace_original": False}
+        body = {**_json(message), "response_type": "ephemeral", "replace_original": replaces}
         try:
             async with connected.session.post(response_url, json=body, proxy=connected.once.proxy) as response:
                 refused = _refusal(response.status, await response.text())
@@ -362,31 +341,3 @@ def _read(kind: type[Answer], method: str, data: object) -> Answer:
     except ValidationError as error:
         fields = ", ".join(".".join(str(part) for part in each["loc"]) for each in error.errors())
         raise SlackTroubleError(method, UNEXPECTED_ANSWER, messages=(fields,)) from None
-
-
-def _trouble(method: str, error: SlackApiError) -> SlackTroubleError:
-    """What slack_sdk's error says, without its text: that repeats the whole answer."""
-    response = error.response
-    status = getattr(response, "status_code", None) or getattr(response, "status", None)
-    headers: Mapping[str, str] = getattr(response, "headers", None) or {}
-    data = getattr(response, "data", None)
-    if status == 429:
-        return SlackTroubleError(method, RATE_LIMITED, retry_after=_seconds(headers.get("Retry-After")))
-    if not isinstance(data, dict) or not isinstance(data.get("error"), str):
-        return SlackTroubleError(method, SERVER_ERROR)
-    return SlackTroubleError(method, data["error"], messages=_said(data))
-
-
-def _said(data: Json) -> tuple[str, ...]:
-    """What Slack says about the arguments: in ``response_metadata``, or for ``blocks.validate`` in ``errors``."""
-    metadata = data.get("response_metadata")
-    messages = metadata.get("messages") if isinstance(metadata, dict) else None
-    if isinstance(messages, list):
-        return tuple(str(message) for message in messages)
-    errors = data.get("errors")
-    found = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
-    return tuple(f"{each.get('pointer', '')}: {each.get('message', '')}" for each in found)
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.strip().isdigit() else None

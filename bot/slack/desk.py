@@ -3,21 +3,31 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Generic, TypeVar
 
+from bot.domain.backup import Backup
+from bot.domain.coverage import Report
 from bot.domain.judgement import Judgement
+from bot.domain.orders import OrderStanding
+from bot.domain.people import Person
 from bot.domain.plan import OrderPlan
 from bot.domain.reasons import Reason
+from bot.domain.sight import Sight
 from bot.operations.find_backups import find_backups, last_source_region
-from bot.operations.judge_order import judge_order
-from bot.operations.ports import Ports, StandingOrders
+from bot.operations.judge_order import judge_order, may_act_on
+from bot.operations.ports import Ports
+from bot.operations.report_coverage import Surveyor, report_coverage, seen
 from bot.operations.standing_orders import Keeping
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.answers import Identity, PostedMessage
+from bot.slack.client import SlackClient
 from bot.slack.errands import Errands, Tell
 from bot.slack.guard import Guard, Undecided, Visit
 from bot.slack.notifier import Posts
+from bot.slack.open_homes import OpenHomes
+from bot.slack.trouble import SlackTroubleError
 from bot.slack.views import answers, channel_errors
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.copy_form import CopyForm, FormContext
@@ -62,6 +72,10 @@ class Desk:
 
     Attributes:
         command: the slash command's name.
+        surveyor: knows all backups.
+        homes: those that are open.
+        keeping: what standing orders need.
+        wanted: how old the newest backup may be that can be restored in a region.
         checks: the check that is under way for each open form: a newer choice replaces it.
     """
 
@@ -71,17 +85,15 @@ class Desk:
     errands: Errands
     posts: Posts
     command: str
-    standing_orders: StandingOrders
+    surveyor: Surveyor
+    homes: OpenHomes
+    keeping: Keeping
     checks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _me: Identity | None = None
     _lists: Remembered[FormContext] = field(default_factory=lambda: Remembered(2.0))
     _channels: Remembered[str | None] = field(default_factory=lambda: Remembered(30.0))
     _regions: Remembered[str | None] = field(default_factory=lambda: Remembered(60.0))
     _links: Remembered[str] = field(default_factory=lambda: Remembered(3600.0))
-
-    @property
-    def keeping(self) -> Keeping:
-        """What standing orders need."""
-        return Keeping(self.ports, self.standing_orders, self.guard)
 
     # Who may come in
 
@@ -107,11 +119,36 @@ class Desk:
         member = await self.guard.member(person_id)
         return await judge_order(self.ports, plan, member, channel) if member else None
 
+    async def may_act_on(self, standing: OrderStanding, person_id: str) -> bool:
+        """Whether somebody may stop an order, try it again, or say what became of it."""
+        member = await self.guard.member(person_id)
+        return member is not None and may_act_on(self.ports, standing, member)
+
+    # What somebody may see
+
+    def sight_of(self, person: Person) -> Sight:
+        """What a person may see: the one place that says so, for whatever shows backups or what was done with them.
+        Whom memory does not know sees only what they asked for themselves.
+        """
+        member = self.guard.known_member(person.id)
+        if member is not None and self.ports.rules.now().let_see_everything(member):
+            return Sight(person.id)
+        return Sight(person.id, partial(self._may_see, person.id))
+
+    def _may_see(self, person_id: str, backup: Backup) -> bool:
+        member = self.guard.known_member(person_id)
+        return member is not None and self.ports.rules.now().may_see(member, backup)
+
+    async def coverage_for(self, person: Person) -> Report:
+        """Where what could be restored, as far as somebody may see it."""
+        report = await report_coverage(self.ports, self.surveyor, self.ports.rules.now().wanted_age)
+        return seen(report, self.sight_of(person))
+
     # Telling one person
 
-    async def answer(self, response_url: str, message: Message) -> None:
-        """Tell one person, where they typed or clicked."""
-        await self.client.respond(response_url, message)
+    async def answer(self, response_url: str, message: Message, *, replaces: bool = False) -> None:
+        """Tell one person, where they typed or clicked; in place of what they clicked at, if it ``replaces`` that."""
+        await self.client.respond(response_url, message, replaces=replaces)
 
     def telling(self, response_url: str) -> Tell:
         """Tells a person, where they typed or clicked, the id of something unexpected."""
@@ -121,7 +158,7 @@ class Desk:
 
         return tell
 
-    def run(self, work: Coroutine[object, object, None], what: str, response_url: str = "") -> None:
+    def run(self, work: Coroutine[object, object, object], what: str, response_url: str = "") -> None:
         """Do something after Slack has been answered; the person hears of it if it goes wrong."""
         self.errands.start(work, what, self.telling(response_url) if response_url else None)
 
@@ -162,20 +199,21 @@ class Desk:
         told = channel if channel is None or channel_errors.is_channel(channel) else ""
         return CopyForm(source=region if region in regions else regions[0], channel=told)
 
-    async def context(self, form: CopyForm) -> FormContext:
-        """What the form shows beside what is chosen, from what is here: the cloud and Slack are not asked."""
-        known = self._lists.get(form.source)
+    async def context(self, form: CopyForm, person: Person) -> FormContext:
+        """What the form shows a person beside what is chosen, from what is here: the cloud and Slack are not asked."""
+        sight = self.sight_of(person)
+        key = form.source if sight.may_see is None else f"{form.source} {person.id}"
+        known = self._lists.get(key)
         if known:
             lists = known[0]
         else:
-            found = await find_backups(self.ports, form.source, "", limit=0)
-            lists = FormContext(
-                regions=self.ports.cloud.regions,
-                freshness=await self.ports.catalogue.refreshed(form.source),
-                not_copyable=found.not_copyable,
-            )
-            if lists.freshness is not None and lists.freshness.complete_at is not None:
-                self._lists.put(form.source, lists)
+            found = await find_backups(self.ports, form.source, "", limit=0, sight=sight)
+            freshness = await self.ports.catalogue.refreshed(form.source)
+            if sight.may_see is not None:
+                freshness = replace(freshness, backups=found.total + sum(found.not_copyable.values()), running=None)
+            lists = FormContext(regions=self.ports.cloud.regions, freshness=freshness, not_copyable=found.not_copyable)
+            if freshness.complete_at is not None:
+                self._lists.put(key, lists)
         error = self.known_channel_error(form.channel) if form.channel else None
         return replace(lists, channel_error=error) if error else lists
 
@@ -219,6 +257,26 @@ class Desk:
             return self._links.put(order_id, await self.client.permalink(post.channel, post.message_ts))
         except SlackTroubleError:
             return None
+
+    async def order_told_in(self, channel: str, message: PostedMessage) -> str | None:
+        """The id of the order that one of the bot's own messages is about, or a line in its thread.
+
+        By the message's metadata; whether Slack sends that with a message shortcut is not documented, so what was
+        remembered of the message, or of the one above the thread, counts as well.
+        """
+        if self._me is None:
+            self._me, _ = await self.client.who_am_i()
+        if not self._me.has_written(message):
+            return None
+        named = message.metadata.event_payload.get("order_id") if message.metadata else None
+        if isinstance(named, str):
+            return named
+        return await self.posts.order_at(channel, message.thread_ts or message.ts)
+
+    async def links_to(self, order_ids: Sequence[str]) -> dict[str, str]:
+        """The addresses of the messages of orders, as far as they have one."""
+        found = await asyncio.gather(*(self.link_to(order_id) for order_id in order_ids))
+        return {order_id: link for order_id, link in zip(order_ids, found, strict=True) if link}
 
     def used(self, person_id: str, region: str) -> None:
         """Remember the region somebody has just copied from."""

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from bot.domain.policy import Member
-from bot.operations.ports import RulesInForce
+from bot.operations.rules_in_force import RulesInForce
 from bot.slack.answers import User
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.errands import Errands
+from bot.slack.trouble import SlackTroubleError
 
 logger = logging.getLogger(__name__)
 

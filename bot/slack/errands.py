@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 
-from bot.slack.client import SlackTroubleError
+from bot.slack.trouble import SlackTroubleError
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ class Errands:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, work: Coroutine[object, object, None], what: str, tell: Tell | None = None) -> asyncio.Task[None]:
+    def start(self, work: Coroutine[object, object, object], what: str, tell: Tell | None = None) -> asyncio.Task[None]:
         """Begin something without waiting for it.
 
         Args:
@@ -41,7 +41,7 @@ class Errands:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _guarded(self, work: Coroutine[object, object, None], what: str, tell: Tell | None) -> None:
+    async def _guarded(self, work: Coroutine[object, object, object], what: str, tell: Tell | None) -> None:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - the border: nothing unexpected goes further

@@ -145,9 +145,18 @@ class Guard:
             self.write_down(visit, reason)
         return reason
 
-    async def member(self, person_id: str) -> Member | None:
-        """Somebody as Slack knows them now, or knew them a few minutes ago; ``None`` where that cannot be found out."""
-        return await self._directory.member(person_id)
+    def known_member(self, person_id: str) -> Member | None:
+        """Somebody, from memory; ``None`` for whom Slack has to be asked about first."""
+        return self._directory.known(person_id)
+
+    async def member(self, person_id: str, *, patience: float = 10.0) -> Member | None:
+        """Somebody as Slack knows them now, or knew them a few minutes ago; ``None`` where that cannot be found out.
+
+        Args:
+            person_id: who.
+            patience: seconds Slack is given to answer.
+        """
+        return await self._directory.member(person_id, patience=patience)
 
     def write_down(self, visit: Visit, reason: Reason) -> None:
         """Write a refusal to the audit log, after Slack has been answered."""

@@ -11,10 +11,11 @@ from bot.operations.health import Check, Finding, Once, Probe, Subject
 from bot.operations.ports import Clock
 from bot.slack.answers import Identity
 from bot.slack.app import SlackOptions
-from bot.slack.client import RATE_LIMITED, SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.directory import member_of
 from bot.slack.samples import Sample, samples
 from bot.slack.scopes import SCOPES
+from bot.slack.trouble import RATE_LIMITED, SlackTroubleError
 from bot.slack.views.blocks import Message
 
 CLOCK_TOLERANCE = 60.0
@@ -55,6 +56,7 @@ class SlackHealth:
     def probes(self) -> list[Probe]:
         """What can be looked at, in the order in which it matters."""
         named = self._rules.named
+        channels = named.channels | {channel for channel in (self._options.witness_channel,) if channel}
         return [
             Probe(Subject.BOT_TOKEN, self._bot_token),
             Probe(Subject.SCOPES, partial(self._with_token, Subject.SCOPES, "", _scopes)),
@@ -62,7 +64,7 @@ class SlackHealth:
             Probe(Subject.CLOCK, self._time),
             *self._each(Subject.PERSON, named.people, self._person),
             *self._each(Subject.USER_GROUP, named.groups, self._user_group),
-            *self._each(Subject.CHANNEL, named.channels, self._channel),
+            *self._each(Subject.CHANNEL, channels, self._channel),
             Probe(Subject.SCREENS, partial(self._with_token, Subject.SCREENS, "", self._screens)),
         ]
 

@@ -3,7 +3,15 @@
 from typing import Any
 
 from bot.slack.scopes import SCOPES
+from bot.slack.views import copy_again
 from bot.slack.views.copy_form import SHORTCUT_ID, SHORTCUT_NAME
+
+EVENTS = ("app_home_opened",)
+"""What the bot is told of by itself; this one needs no scope."""
+
+USAGE_HINT = (
+    "[BACKUP REGION[,REGION] [NAME] | list [REGION] | status [ID] | history [FILTER] | coverage | cancel ID | help]"
+)
 
 
 def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
@@ -17,13 +25,15 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
     slash_command: dict[str, Any] = {
         "command": command,
         "description": "Copy a database backup to another region",
-        "usage_hint": "[BACKUP REGION[,REGION] [NAME] | status | history [WORDS] | cancel ID | help]",
+        "usage_hint": USAGE_HINT,
         "should_escape": True,
     }
     interactivity: dict[str, Any] = {"is_enabled": True}
+    events: dict[str, Any] = {"bot_events": list(EVENTS)}
     if requests:
         slash_command["url"] = requests
         interactivity |= {"request_url": requests, "message_menu_options_url": requests}
+        events["request_url"] = requests
     return {
         "display_information": {
             "name": "Copy Backup",
@@ -32,7 +42,7 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
         },
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
@@ -43,12 +53,19 @@ def build_manifest(*, command: str, public_url: str | None) -> dict[str, Any]:
                     "type": "global",
                     "callback_id": SHORTCUT_ID,
                     "description": "Copy a database backup to another region",
-                }
+                },
+                {
+                    "name": copy_again.SHORTCUT_NAME,
+                    "type": "message",
+                    "callback_id": copy_again.SHORTCUT_ID,
+                    "description": "Opens the form with what this copy was of",
+                },
             ],
             "slash_commands": [slash_command],
         },
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
+            "event_subscriptions": events,
             "interactivity": interactivity,
             "org_deploy_enabled": False,
             "socket_mode_enabled": public_url is None,

@@ -22,9 +22,10 @@ from bot.operations.plan_order import learned_of
 from bot.operations.ports import Ports, StoreTroubleError
 from bot.slack.answers import Identity, Metadata, PostedMessage
 from bot.slack.audiences import Audience, Requesters
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.errands import Errands
 from bot.slack.pacing import Pacer
+from bot.slack.trouble import SlackTroubleError
 from bot.slack.views import answers
 from bot.slack.views.blocks import Message
 
@@ -52,6 +53,10 @@ class Posts(Protocol):
 
     async def post_of(self, order_id: str) -> Post | None:
         """The message of an order; ``None`` before anything was tried."""
+        ...
+
+    async def order_at(self, channel: str, message_ts: str) -> str | None:
+        """The id of the order that a message is about."""
         ...
 
     async def save(self, post: Post) -> None:
@@ -326,8 +331,7 @@ class Notifier:
         try:
             me = await self._who_am_i()
             async for message in self._client.messages(channel, oldest=oldest, thread_ts=thread_ts):
-                is_mine = message.user == me.user_id or (me.bot_id is not None and message.bot_id == me.bot_id)
-                if is_mine and message.metadata and self._is_about(message.metadata, order_id):
+                if message.metadata and self._is_about(message.metadata, order_id) and me.has_written(message):
                     yield message
         except SlackTroubleError as trouble:
             if trouble.is_passing or trouble.error in WORKSPACE_ERRORS | answers.MESSAGE_GONE:

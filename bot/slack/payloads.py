@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from annotated_types import Len
 from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
+from bot.slack.answers import PostedMessage
+
 
 class _Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -20,6 +22,18 @@ class Command(_Payload):
     text: str = ""
     trigger_id: str
     response_url: str = ""
+
+
+class HomeOpened(_Payload):
+    """Somebody opened the app's own page.
+
+    Attributes:
+        tab: ``home`` or ``messages``.
+    """
+
+    team_id: str
+    user_id: Annotated[str, Field(validation_alias=AliasPath("event", "user"))]
+    tab: Annotated[str, Field(validation_alias=AliasPath("event", "tab"))] = "home"
 
 
 class Actor(_Payload):
@@ -64,6 +78,12 @@ class Press(Interaction):
     """Somebody pressed a button of a message."""
 
     actions: Annotated[tuple[Action, ...], Len(min_length=1)]
+
+
+class AtMessage(Interaction):
+    """Somebody used a message shortcut."""
+
+    message: PostedMessage
 
 
 class InView(Interaction):

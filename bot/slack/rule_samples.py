@@ -10,9 +10,10 @@ from bot.domain.events import EventKind, RecordedEvent
 from bot.domain.judgement import Cost, Judgement
 from bot.domain.orders import OrderStanding
 from bot.domain.people import Person
+from bot.domain.policy import AccessRules
 from bot.domain.reasons import Problem, Reason
-from bot.domain.rules import ApprovalRule, People
-from bot.slack.views import answers, approval_message, decisions
+from bot.domain.rules import AllowRule, ApprovalRule, People, Scope
+from bot.slack.views import answers, approval_message, decisions, permissions
 from bot.slack.views.blocks import Message
 
 LONGEST_RULE = 60
@@ -31,6 +32,13 @@ JUDGEMENTS: dict[str, Judgement] = {
     "not in the rules": Judgement(None, refusals=(Problem(Reason.NOT_IN_RULES, about="DFW to IAD"),)),
 }
 """What the rules may say of a plan, by name."""
+
+
+PERMISSIONS = permissions.lines_for(
+    [AllowRule("dba", AccessRules(), Scope(instances=("i" * 60,) * 6))] * permissions.MOST,
+    [replace(RULE, larger_than_gb=500.0, costs_more_than=100.0, out_of_hours=True)] * permissions.MOST,
+    may_break_glass=True,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME, REGIONS_FOR_COPIES, Backup, Datastore, Origin
+from bot.domain.backup import (
+    LONGEST_DESCRIPTION,
+    LONGEST_NAME,
+    REGIONS_FOR_COPIES,
+    Backup,
+    BackupStatus,
+    Datastore,
+    Origin,
+)
 from bot.domain.copies import Copy, CopyState
+from bot.domain.coverage import Cell, Coverage, Report, Row, Standing
 from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
 from bot.domain.learned import Learned
 from bot.domain.lineage import (
@@ -28,27 +37,39 @@ from bot.domain.names import USUAL_TEMPLATE
 from bot.domain.orders import Order, OrderStanding
 from bot.domain.people import Person
 from bot.domain.plan import CopyPlan, ExistingCopy, OrderPlan, OrderRequest
+from bot.domain.radar import Orphan, Pillar, Radar
 from bot.domain.reasons import Fault, Problem, Reason
 from bot.domain.retention import Rotation
+from bot.domain.survey import Held
+from bot.domain.witness import Witness
 from bot.slack.keep_samples import keeping_messages, keeping_views
-from bot.slack.rule_samples import JUDGEMENTS, OfApprovers
+from bot.slack.rule_samples import JUDGEMENTS, PERMISSIONS, OfApprovers
 from bot.slack.views import (
     answers,
+    backup_list,
     confirmation,
+    copy_again,
     copy_form,
     copy_message,
+    coverage,
     decline_form,
     history,
+    home,
+    misread,
     notices,
+    order_status,
     status,
     thread,
+    witness,
 )
 from bot.slack.views import help as usage
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.confirmation import Confirmed, Shown
 from bot.slack.views.copy_form import CopyForm, FormContext, Looking, Panel
 from bot.slack.views.filled_form import MOST_BACKUPS
+from bot.slack.views.misread import Misread
 
+_NO_COVERAGE = Coverage(REGIONS_FOR_COPIES, ())
 MOST_BLOCKS = 50
 """In one message (``slack-platform.md``, Sizes): as many short ones are checked together."""
 
@@ -104,15 +125,74 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
         "copy_message, several": [copy_message.draw(_order(*many), now=now, story=events, likely=likely)],
         "thread": _thread(events, orders[0], _order(*copies)),
         "status": [status.draw(orders, orders, now=now, command=command)],
-        "history": [history.draw(events, EventFilter(text=NAME), command=command)],
-        "help": [usage.draw("status", typed=NAME, command=command)],
+        "order_status": [order_status.draw(orders[0], events, now=now, likely=likely)],
+        "backup_list": _backup_lists(now, command),
+        "history": [
+            history.draw(part, EventFilter(text=NAME), has_older=True, has_newer=True, command=command)
+            for part in (events[: history.PAGE], events[history.PAGE :])
+        ],
+        "coverage": [coverage.draw(each, now=now, command=command) for each in (_report(now), Report(_NO_COVERAGE))],
+        "misread": [misread.draw(Misread(NAME, NAME), command=command)],
+        "witness": [witness.draw(Witness(10**9, "f" * 64, now))],
+        "help": [usage.draw("status", typed=NAME, command=command, permissions=PERMISSIONS)],
         "answers": _answers(orders, now, command),
         "approval_message": of_approvers.messages(),
         "decisions": of_approvers.answers(),
         "keep": keeping_messages(CHANNEL, now),
     }
     together = (Sample(name, message) for name, several in messages.items() for message in _together(several))
-    return (*_forms(now), *_confirmations(now), *_notices(orders, now), *together)
+    again = Sample("copy_again", copy_again.draw_no_order(command=command))
+    homes = _homes(orders, events, now)
+    return (*_forms(now), *_confirmations(now), *_notices(orders, now), again, *homes, *together)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    backup: Backup
+    elsewhere: tuple[Recognised, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    region: str
+    complete_at: datetime | None
+    fault: Fault | None = FAULT
+
+
+def _backup_lists(now: datetime, command: str) -> Iterator[Message]:
+    elsewhere = tuple(Recognised(replace(BACKUP, region=each), Evidence.MATCHING_FACTS) for each in REGIONS_FOR_COPIES)
+    backups = [replace(BACKUP, origin=Origin("ha", f"{number:036}")) for number in range(backup_list.PAGE)]
+    yield backup_list.draw(
+        [_Listed(each, elsewhere) for each in backups],
+        backup_list.Asked(text=NAME, page=2),
+        [_Fresh(each, now) for each in REGIONS_FOR_COPIES],
+        total=100,
+        pages=12,
+        now=now,
+        command=command,
+    )
+
+
+def _homes(orders: Sequence[OrderStanding], events: Sequence[RecordedEvent], now: datetime) -> Iterator[Sample]:
+    drawn = home.draw(_report(now, 60), orders, orders, events, now=now, awaiting=orders)
+    yield Sample("home", drawn)
+    yield Sample("home, not let in", home.draw_refused(Reason.PERSON_NOT_ALLOWED))
+
+
+def _report(now: datetime, rows: int = 12) -> Report:
+    """As many gaps as may be shown one by one, and everything the radar sees."""
+    held = Held("DFW", BACKUP.id, NAME, BackupStatus.COMPLETED, PARENT.id, now)
+    old = [
+        Cell(region, Standing.TOO_OLD, held, now - timedelta(days=9), timedelta(hours=36), held)
+        for region in REGIONS_FOR_COPIES[1:]
+    ]
+    missing = [Cell(region, Standing.MISSING, wanted=timedelta(hours=36)) for region in REGIONS_FOR_COPIES[1:]]
+    here = Cell("DFW", Standing.FINE, held, now)
+    alone = [Cell(region, Standing.NOT_WANTED, cure=held) for region in REGIONS_FOR_COPIES[1:]]
+    cells = [(here, *others) for others in (old, missing, alone)]
+    made = [Row(Origin("ha", f"{BACKUP.id[:-2]}{n:02}"), cells[n % len(cells)], held) for n in range(rows)]
+    radar = Radar((Orphan(held, PARENT.id),) * 4, (Pillar(held, 6),) * 4)
+    return Report(Coverage(REGIONS_FOR_COPIES, tuple(made), 3), radar, ("SYD",), ("HKG",))
 
 
 def _thread(events: Sequence[RecordedEvent], *orders: OrderStanding) -> Iterator[Message]:
@@ -175,6 +255,7 @@ def _answers(orders: Sequence[OrderStanding], now: datetime, command: str) -> It
     yield answers.stopped(order, order.copies, order.copies)
     yield answers.not_stopped(order, order.copies, now=now)
     yield answers.unknown_order(NAME, orders, command=command)
+    yield answers.backup_gone(NAME, "DFW", command=command)
     yield answers.settled(order.main)
     yield answers.nothing_to_settle(order.main, now=now)
     yield answers.ambiguous(NAME, [PARENT, BACKUP], region="IAD", now=now, command=command)

@@ -1,8 +1,8 @@
 """The only room with SQL: the audit log with its hash chain, the copies as they stand, what was told of them, and
 the catalogue of backups. On SQLite.
 
-`open_storage` gives the bot all of it; `verify`, `read_newest` and `read_all` look at a file that a bot may be
-using.
+`open_storage` gives the bot all of it; `verify`, `read_newest`, `read_all` and `read_backups` look at
+files that a bot may be using.
 """
 
 from dataclasses import dataclass
@@ -11,16 +11,18 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.operations.ports import Clock
+from bot.storage.archive_table import create_archives
 from bot.storage.audit_log import StoredEvent, create_events
 from bot.storage.catalogue import SqliteCatalogue
 from bot.storage.catalogue_table import create_catalogue
 from bot.storage.copies import create_copies
-from bot.storage.database import Database
+from bot.storage.database import Database, catalogue_path
 from bot.storage.errors import FileInUseError, NewerFileError, StorageError, UnreadableFileError, WrongKeyError
 from bot.storage.export import as_csv, as_json_lines
+from bot.storage.findings import create_findings
 from bot.storage.orders import create_orders
 from bot.storage.posts import HAVE_APPROVERS, SqlitePosts, create_approver_posts, create_posts
-from bot.storage.reading import read_all, read_newest
+from bot.storage.reading import read_all, read_backups, read_newest
 from bot.storage.record import SqliteRecord
 from bot.storage.standing_orders import SqliteStandingOrders, create_standing_orders
 from bot.storage.verify import verify
@@ -42,6 +44,7 @@ __all__ = [
     "catalogue_path",
     "open_storage",
     "read_all",
+    "read_backups",
     "read_newest",
     "verify",
 ]
@@ -52,6 +55,8 @@ RECORD_SCHEMA = (
     create_orders,
     create_posts,
     create_approver_posts,
+    create_findings,
+    create_archives,
     create_standing_orders,
 )
 CATALOGUE_SCHEMA = (create_catalogue,)
@@ -72,11 +77,6 @@ class Storage:
         """Write what was asked for already, and let the files go."""
         for file in self.files:
             await file.close()
-
-
-def catalogue_path(path: Path) -> Path:
-    """The file of the catalogue, beside the bot's own: it holds nothing that the cloud does not have."""
-    return path.with_name(f"{path.stem}-catalogue{path.suffix}")
 
 
 async def open_storage(path: Path, clock: Clock, *, key: SecretStr | None = None) -> Storage:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 from sqlite_utils import Database as Connection
 
-from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.events import ENDINGS, Event, EventFilter, EventKind, RecordedEvent
+from bot.storage.archive_table import carried_on
 from bot.storage.chain import link_with
 from bot.storage.json_text import JsonText, time_text
 
@@ -38,11 +39,16 @@ INDEXED = ("at", "kind", "who_id", "who_name COLLATE NOCASE", "copy_id", "backup
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as it is in the file: its exact text, which the hash is of."""
+    """An event as it is in the file: its exact text, which the hash is of.
+
+    Attributes:
+        previous: the hash before it, where the event that has it is in an archive.
+    """
 
     sequence: int
     body: str
     hash: str
+    previous: str | None = None
 
     @property
     def recorded(self) -> RecordedEvent:
@@ -100,7 +106,7 @@ class AuditLog:
         if not rows:
             return None
         sequence, body, stored = rows[0]
-        previous = rows[1][2] if len(rows) == 2 else ""
+        previous = rows[1][2] if len(rows) == 2 else carried_on(connection).hash
         fits = self._link(sequence, previous.encode(), body.encode()).decode() == stored
         return None if fits else sequence
 
@@ -157,6 +163,8 @@ def _bounds(wanted: EventFilter) -> list[str]:
     bounds = []
     if wanted.before is not None:
         bounds.append("sequence < :before")
+    if wanted.after is not None:
+        bounds.append("sequence > :newer_than")
     if wanted.since is not None:
         bounds.append(
             "sequence >= (SELECT min(sequence) FROM events INDEXED BY events_0_at WHERE at >= :since) AND +at >= :since"
@@ -165,9 +173,16 @@ def _bounds(wanted: EventFilter) -> list[str]:
         bounds.append(
             "sequence <= (SELECT max(sequence) FROM events INDEXED BY events_0_at WHERE at < :until) AND +at < :until"
         )
+    if wanted.outcomes:
+        kinds = ", ".join(f":ending_{number}" for number in range(len(_endings(wanted))))
+        bounds.append(f"copy_id IN (SELECT copy_id FROM events WHERE kind IN ({kinds}))")  # noqa: S608 - values are bound
     if wanted.text:
         bounds.append("body LIKE :pattern ESCAPE '\\' AND mentions(body, :text)")
     return bounds
+
+
+def _endings(wanted: EventFilter) -> tuple[EventKind, ...]:
+    return tuple(kind for outcome in wanted.outcomes for kind in ENDINGS[outcome])
 
 
 def _values(wanted: EventFilter) -> dict[str, str | int | None]:
@@ -177,11 +192,13 @@ def _values(wanted: EventFilter) -> dict[str, str | int | None]:
         "person": wanted.person,
         "region": wanted.region,
         "before": wanted.before,
+        "newer_than": wanted.after,
         "since": time_text(wanted.since) if wanted.since else None,
         "until": time_text(wanted.until) if wanted.until else None,
         "text": wanted.text,
         "pattern": _pattern(wanted.text or ""),
         **{f"kind_{number}": kind.value for number, kind in enumerate(wanted.kinds)},
+        **{f"ending_{number}": kind.value for number, kind in enumerate(_endings(wanted))},
     }
 
 

@@ -8,15 +8,20 @@ from typing import TypeVar
 
 from sqlite_utils import Database as Connection
 
-from bot.domain.backup import Backup, newest_first
+from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
-from bot.operations.ports import Clock, Found, Refresh
-from bot.storage.catalogue_search import find
+from bot.domain.sight import MaySee
+from bot.domain.survey import Held
+from bot.operations.catalogue import Found, Listed, Refresh
+from bot.operations.ports import Clock
+from bot.storage.catalogue_search import find, find_in_any_state
 from bot.storage.catalogue_table import (
+    MOST_NAMESAKES,
+    all_held,
     ancestors_of,
-    backups_of_origin,
     backups_where,
     count_in,
+    find_backups,
     forget,
     forget_unless_later,
     fulls_like,
@@ -29,12 +34,6 @@ from bot.storage.database import Database
 from bot.storage.json_text import time_text
 
 T = TypeVar("T")
-
-SHORTEST_BEGINNING = 8
-"""Characters of an id that are enough, where they name one backup only."""
-
-MOST_NAMESAKES = 200
-"""Backups that are given at most where only a name says which."""
 
 WRITTEN_AT_ONCE = 500
 """Backups of a refresh in one transaction: what a person waits for gets its turn in between."""
@@ -53,10 +52,24 @@ class SqliteCatalogue:
         self._clock = clock
         self._running: dict[str, int | None] = {}
         self._faults: dict[str, Fault | None] = {}
+        self._revision = 0
 
-    async def search(self, region: str, text: str, *, limit: int) -> Found:
+    @property
+    def revision(self) -> int:
+        """Grows whenever a backup is another than before."""
+        return self._revision
+
+    async def search(self, region: str, text: str, *, limit: int, may_see: MaySee | None = None) -> Found:
         """What matches in one region, and how much of it cannot be copied."""
-        return await self._database.read(lambda connection: find(connection, region, text, limit))
+        return await self._database.read(lambda connection: find(connection, region, text, limit, may_see))
+
+    async def listed(
+        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, may_see: MaySee | None = None
+    ) -> Listed:
+        """What matches in some regions, a part at a time."""
+        return await self._database.read(
+            lambda connection: find_in_any_state(connection, regions, text, limit=limit, offset=offset, may_see=may_see)
+        )
 
     async def backup(self, region: str, backup_id: str) -> Backup | None:
         """One backup as last seen."""
@@ -65,12 +78,7 @@ class SqliteCatalogue:
 
     async def regions_of(self, backup_id: str) -> Sequence[Backup]:
         """A backup in every region, by id, beginning of its id, or name."""
-        if found := await self._where("id = ?", backup_id) or await self._where("name = ?", backup_id):
-            return found
-        if len(backup_id) < SHORTEST_BEGINNING:
-            return []
-        begun = await self._where("id >= ? AND id < ?", backup_id, backup_id + "\U0010ffff")
-        return begun if len({backup.id for backup in begun}) == 1 else []
+        return await self._database.read(lambda connection: find_backups(connection, backup_id))
 
     async def likely_copies(self, original: Backup, destination: str, *, names: Sequence[str] = ()) -> Sequence[Backup]:
         """Backups that may be the same, the likeliest first: by id, by files, by name (newest first)."""
@@ -89,21 +97,20 @@ class SqliteCatalogue:
         """The full backups of the same instance or HA group."""
         return await self._database.read(lambda connection: fulls_like(connection, backup))
 
-    async def backups_of(self, origin_id: str, region: str) -> Sequence[Backup]:
-        """The backups of an instance or HA group, newest first."""
-        found = await self._database.read(lambda connection: backups_of_origin(connection, origin_id, region))
-        return newest_first(found)
+    async def everything(self) -> Sequence[Held]:
+        """All backups, with what matters among very many."""
+        return await self._database.read(all_held)
 
     async def put(self, backups: Sequence[Backup]) -> None:
         """Note backups as they were just seen."""
         now = time_text(self._clock.now())
         for some in _in_parts(backups):
-            await self._database.write(_noting(some, now))
+            await self._database.write(_noting(some, now), self._changed)
 
     async def remove(self, region: str, backup_id: str) -> None:
         """Note that a backup is gone."""
         now = time_text(self._clock.now())
-        await self._database.write(lambda connection: forget(connection, region, backup_id, now))
+        await self._database.write(lambda connection: forget(connection, region, backup_id, now), self._changed)
 
     async def refreshed(self, region: str) -> Refresh:
         """How fresh a region is."""
@@ -127,10 +134,10 @@ class SqliteCatalogue:
         seen = {backup.id: backup for backup in backups if backup.region == region}
         now = time_text(self._clock.now())
         for some in _in_parts(tuple(seen.values())):
-            await self._database.write(_noting(some, now, unless_later_than=began))
+            await self._database.write(_noting(some, now, unless_later_than=began), self._changed)
         left = await self._database.read(lambda connection: ids_not_seen_since(connection, region, began))
         for unseen in _in_parts([each for each in left if each not in seen]):
-            await self._database.write(_forgetting(region, unseen, began))
+            await self._database.write(_forgetting(region, unseen, began), self._changed)
         ended = time_text(self._clock.now())
         await self._database.write(lambda connection: note_complete(connection, region, began=began, ended=ended))
         await self.note_refresh(region, running=None, fault=None)
@@ -140,25 +147,29 @@ class SqliteCatalogue:
         self._running[region] = running
         self._faults[region] = fault
 
+    def _changed(self, number: int) -> None:
+        self._revision += number
+
     async def _where(self, condition: str, *values: str) -> list[Backup]:
         return await self._database.read(
             lambda connection: backups_where(connection, condition, values, MOST_NAMESAKES)
         )
 
 
-def _noting(backups: Sequence[Backup], now: str, unless_later_than: str | None = None) -> Callable[[Connection], None]:
-    def work(connection: Connection) -> None:
-        for backup in backups:
-            if unless_later_than is None or not is_known_later(connection, backup, unless_later_than):
-                remember(connection, backup, now)
+def _noting(backups: Sequence[Backup], now: str, unless_later_than: str | None = None) -> Callable[[Connection], int]:
+    def work(connection: Connection) -> int:
+        return sum(
+            remember(connection, backup, now)
+            for backup in backups
+            if unless_later_than is None or not is_known_later(connection, backup, unless_later_than)
+        )
 
     return work
 
 
-def _forgetting(region: str, ids: Sequence[str], began: str) -> Callable[[Connection], None]:
-    def work(connection: Connection) -> None:
-        for backup_id in ids:
-            forget_unless_later(connection, region, backup_id, began)
+def _forgetting(region: str, ids: Sequence[str], began: str) -> Callable[[Connection], int]:
+    def work(connection: Connection) -> int:
+        return sum(forget_unless_later(connection, region, backup_id, began) for backup_id in ids)
 
     return work
 

@@ -1,11 +1,13 @@
 """Searching the catalogue while somebody types: one short pass over what people search by, newest first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database as Connection
 
-from bot.domain.backup import COPYABLE_STATUSES
-from bot.operations.ports import Found
+from bot.domain.backup import COPYABLE_STATUSES, Backup
+from bot.domain.sight import MaySee
+from bot.operations.catalogue import Found, Listed
 from bot.storage.catalogue_table import GROUP_BITS, UUID, backups_numbered, searchable
 
 SHORTEST_INDEXED = 3
@@ -41,32 +43,78 @@ class _Group:
 
     id: int
     size: int
+    status: str
 
     @property
     def numbers(self) -> tuple[int, int]:
         return self.id << GROUP_BITS, ((self.id + 1) << GROUP_BITS) - 1
 
 
-def find(connection: Connection, region: str, text: str, limit: int) -> Found:
+def find(connection: Connection, region: str, text: str, limit: int, may_see: MaySee | None = None) -> Found:
     """Search one region; see `bot.operations.ports.Catalogue.search`."""
-    longest_first = sorted(set(searchable(text).split()), key=len, reverse=True)  # they leave the least to the others
-    words = [_word(connection, word) for word in longest_first]
+    words = _words(connection, text)
     copyable: list[int] = []
     total = 0
     not_copyable: dict[str, int] = {}
-    groups = connection.execute(
-        "SELECT id, status, backups FROM groups WHERE region = ? AND backups > 0 ORDER BY status", (region,)
-    )
-    for group_id, status, size in groups.fetchall():
-        group = _Group(group_id, size)
-        if status in COPYABLE_STATUSES:
-            numbers, count = _newest(connection, words, group, limit)
+    for group in _groups(connection, region):
+        is_copyable = group.status in COPYABLE_STATUSES
+        numbers, count = _seen(connection, words, group, limit if is_copyable else 0, may_see)
+        if is_copyable:
             copyable += numbers
             total += count
-        elif count := _newest(connection, words, group, 0)[1]:
-            not_copyable[status] = count
-    newest_first = sorted(copyable, key=lambda number: number & NEWEST, reverse=True)
-    return Found(tuple(backups_numbered(connection, newest_first[:limit])), total, not_copyable)
+        elif count:
+            not_copyable[group.status] = count
+    return Found(tuple(_newest_of(connection, copyable, limit)), total, not_copyable)
+
+
+def find_in_any_state(
+    connection: Connection,
+    regions: Sequence[str],
+    text: str,
+    *,
+    limit: int,
+    offset: int = 0,
+    may_see: MaySee | None = None,
+) -> Listed:
+    """List what several regions have; see `bot.operations.ports.Catalogue.listed`."""
+    words = _words(connection, text)
+    found = [
+        _seen(connection, words, group, offset + limit, may_see)
+        for region in regions
+        for group in _groups(connection, region)
+    ]
+    newest = _newest_of(connection, [number for numbers, _ in found for number in numbers], limit, offset)
+    return Listed(tuple(newest), sum(count for _, count in found))
+
+
+def _groups(connection: Connection, region: str) -> list[_Group]:
+    rows = connection.execute(
+        "SELECT id, backups, status FROM groups WHERE region = ? AND backups > 0 ORDER BY status", (region,)
+    )
+    return [_Group(*row) for row in rows.fetchall()]
+
+
+def _newest_of(connection: Connection, numbers: Sequence[int], limit: int, offset: int = 0) -> list[Backup]:
+    newest_first = sorted(numbers, key=lambda number: number & NEWEST, reverse=True)
+    return backups_numbered(connection, newest_first[offset : offset + limit])
+
+
+def _seen(
+    connection: Connection, words: list[_Word], group: _Group, limit: int, may_see: MaySee | None
+) -> tuple[list[int], int]:
+    """The same as `_newest`, without what may not be seen: to count the rest, each has to be looked at."""
+    if may_see is None:
+        return _newest(connection, words, group, limit)
+    numbers, _ = _newest(connection, words, group, group.size)
+    visible = [
+        number for number, backup in zip(numbers, backups_numbered(connection, numbers), strict=True) if may_see(backup)
+    ]
+    return visible[:limit], len(visible)
+
+
+def _words(connection: Connection, text: str) -> list[_Word]:
+    longest_first = sorted(set(searchable(text).split()), key=len, reverse=True)  # they leave the least to the others
+    return [_word(connection, word) for word in longest_first]
 
 
 def _word(connection: Connection, word: str) -> _Word:

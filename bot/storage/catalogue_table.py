@@ -9,10 +9,12 @@ read from end to end while somebody types; ids, which nobody reads, are in a tri
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlite_utils import Database as Connection
 
-from bot.domain.backup import Backup
+from bot.domain.backup import Backup, Datastore, Origin
+from bot.domain.survey import Held
 from bot.storage.json_text import JsonText, clean
 
 BACKUP = JsonText(Backup)
@@ -24,6 +26,12 @@ SECOND_BITS = 20
 LAST_SECOND = (1 << (GROUP_BITS - SECOND_BITS)) - 1
 """272 years after `FIRST_SECOND`."""
 FIRST_SECOND = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
+
+SHORTEST_BEGINNING = 8
+"""Characters of an id that are enough, where they name one backup only."""
+
+MOST_NAMESAKES = 200
+"""Backups that are given at most where only a name says which."""
 
 MOST_OF_ORIGIN = 1000
 """Backups of one instance that are looked at, at most."""
@@ -70,15 +78,15 @@ def create_catalogue(connection: Connection) -> None:
     """)
 
 
-def remember(connection: Connection, backup: Backup, seen_at: str) -> None:
-    """Write a backup as it was seen. One that shows nothing new costs next to nothing."""
+def remember(connection: Connection, backup: Backup, seen_at: str) -> bool:
+    """Write a backup as it was seen; whether it shows something new. One that does not costs next to nothing."""
     body = BACKUP.write(backup)
     found = connection.execute(
         "SELECT number, body FROM backups WHERE region = ? AND id = ?", (backup.region, backup.id)
     ).fetchone()
     if found and found[1] == body:
         connection.execute("UPDATE backups SET seen_at = ? WHERE number = ?", (seen_at, found[0]))
-        return
+        return False
     if found:
         connection.execute("DELETE FROM backups WHERE number = ?", (found[0],))
     number = _number_for(connection, backup)
@@ -90,6 +98,7 @@ def remember(connection: Connection, backup: Backup, seen_at: str) -> None:
     label = _lines(backup.name, backup.description, str(backup.datastore) if backup.datastore else None)
     connection.execute("INSERT INTO labels (number, text) VALUES (?, ?)", (number, label))
     connection.execute("DELETE FROM gone WHERE region = ? AND id = ?", (backup.region, backup.id))
+    return True
 
 
 def is_known_later(connection: Connection, backup: Backup, at: str) -> bool:
@@ -102,15 +111,19 @@ def is_known_later(connection: Connection, backup: Backup, at: str) -> bool:
     return later.fetchone() is not None
 
 
-def forget(connection: Connection, region: str, backup_id: str, at: str) -> None:
-    """Remove a backup, and keep in mind that it was seen gone."""
-    connection.execute("DELETE FROM backups WHERE region = ? AND id = ?", (region, backup_id))
+def forget(connection: Connection, region: str, backup_id: str, at: str) -> bool:
+    """Remove a backup, and keep in mind that it was seen gone; whether it was there."""
+    removed = connection.execute("DELETE FROM backups WHERE region = ? AND id = ?", (region, backup_id))
     connection.execute("INSERT OR REPLACE INTO gone (region, id, at) VALUES (?, ?, ?)", (region, backup_id, at))
+    return removed.rowcount > 0
 
 
-def forget_unless_later(connection: Connection, region: str, backup_id: str, at: str) -> None:
-    """Remove a backup that a refresh begun at ``at`` did not see, unless it was seen later."""
-    connection.execute("DELETE FROM backups WHERE region = ? AND id = ? AND seen_at <= ?", (region, backup_id, at))
+def forget_unless_later(connection: Connection, region: str, backup_id: str, at: str) -> bool:
+    """Remove a backup that a refresh begun at ``at`` did not see, unless it was seen later; whether it was removed."""
+    removed = connection.execute(
+        "DELETE FROM backups WHERE region = ? AND id = ? AND seen_at <= ?", (region, backup_id, at)
+    )
+    return removed.rowcount > 0
 
 
 def ids_not_seen_since(connection: Connection, region: str, at: str) -> Sequence[str]:
@@ -129,6 +142,23 @@ def backups_where(connection: Connection, condition: str, values: Sequence[str |
     """Backups by a condition on the columns of the table, newest first within a region and status."""
     statement = f"SELECT body FROM backups WHERE {condition} ORDER BY number DESC LIMIT ?"  # noqa: S608 - callers give constants; values are bound
     return [BACKUP.read(body) for (body,) in connection.execute(statement, (*values, limit))]
+
+
+def find_backups(connection: Connection, wanted: str) -> list[Backup]:
+    """Backups by id, by name, or by the beginning of an id that is that of one backup only."""
+    for column in ("id", "name"):
+        if found := backups_where(connection, f"{column} = ?", (wanted,), MOST_NAMESAKES):
+            return found
+    if len(wanted) < SHORTEST_BEGINNING:
+        return []
+    begun = backups_where(connection, "id >= ? AND id < ?", (wanted, wanted + "\U0010ffff"), MOST_NAMESAKES)
+    return begun if len({backup.id for backup in begun}) == 1 else []
+
+
+def backups_of_instance(connection: Connection, origin_id: str) -> list[Backup]:
+    """Backups of an instance or HA group, by its id."""
+    numbered = "number IN (SELECT number FROM known_ids WHERE id = ?) AND id != ?"
+    return backups_where(connection, numbered, (origin_id, origin_id), MOST_NAMESAKES)
 
 
 def ancestors_of(connection: Connection, backup: Backup, limit: int) -> list[Backup]:
@@ -150,22 +180,59 @@ def fulls_like(connection: Connection, backup: Backup) -> list[Backup]:
     """The full backups of the same instance or HA group in the same region."""
     if backup.origin is None:
         return []
-    of_origin = backups_of_origin(connection, backup.origin.id, backup.region)
-    return [each for each in of_origin if each.origin == backup.origin and each.parent_id is None]
-
-
-def backups_of_origin(connection: Connection, origin_id: str, region: str) -> list[Backup]:
-    """The backups of an instance or HA group in a region, whatever the case of its id."""
     condition = "number IN (SELECT number FROM known_ids WHERE id = ?) AND region = ?"
-    wanted = searchable(origin_id)
-    found = backups_where(connection, condition, (wanted, region), MOST_OF_ORIGIN)
-    return [each for each in found if each.origin is not None and searchable(each.origin.id) == wanted]
+    of_origin = backups_where(connection, condition, (searchable(backup.origin.id), backup.region), MOST_OF_ORIGIN)
+    return [each for each in of_origin if each.origin == backup.origin and each.parent_id is None]
 
 
 def backups_numbered(connection: Connection, numbers: Sequence[int]) -> list[Backup]:
     """The backups with these numbers, in their order."""
     rows = (connection.execute("SELECT body FROM backups WHERE number = ?", (number,)).fetchone() for number in numbers)
     return [BACKUP.read(row[0]) for row in rows]
+
+
+HELD = (
+    "SELECT region, id, body ->> '$.name', body ->> '$.status', body ->> '$.parent_id', body ->> '$.created', "
+    "body ->> '$.origin.type', body ->> '$.origin.id', body ->> '$.datastore.type', body ->> '$.datastore.version', "
+    "body ->> '$.size_gb', original FROM backups"
+)
+
+
+def all_held(connection: Connection) -> list[Held]:
+    """Every backup, with what matters among very many."""
+    origin, datastore, time = lru_cache(None)(Origin), lru_cache(None)(Datastore), lru_cache(None)(_time)
+    return [
+        Held(
+            region,
+            backup_id,
+            name,
+            status,
+            parent_id,
+            time(created) if created else None,
+            origin(origin_type, origin_id) if origin_id is not None else None,
+            datastore(store, version) if store is not None else None,
+            size,
+            files_of,
+        )
+        for (
+            region,
+            backup_id,
+            name,
+            status,
+            parent_id,
+            created,
+            origin_type,
+            origin_id,
+            store,
+            version,
+            size,
+            files_of,
+        ) in connection.execute(HELD)
+    ]
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def count_in(connection: Connection, region: str) -> int:

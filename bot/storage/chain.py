@@ -6,29 +6,50 @@ Each event's hash is made of its place, the hash before it, and its exact text, 
     hash = HMAC-SHA-256(key, f"{sequence}\n{previous_hash}\n{body}")    with a key set
 
 The first event has the sequence 1 and an empty previous hash; sequences have no gaps. So anybody can check a whole
-export (`bot.storage.export`) without this program; for JSON lines, written without a filter::
+export in JSON lines (`bot.storage.export`) without the bot: the README has a program of ten lines that does.
+Old events may be in an archive (`bot.storage.archive`): the first one left goes on from the hash of the last there.
 
-    import hashlib, hmac, json
-    key, previous = None, ""                                            # or the key, as bytes
-    for number, line in enumerate(open("audit.jsonl", encoding="utf-8"), start=1):
-        row = json.loads(line)
-        text = f"{number}\n{previous}\n{row['body']}".encode()
-        previous = (hmac.new(key, text, "sha256") if key else hashlib.sha256(text)).hexdigest()
-        assert (row["sequence"], row["hash"]) == (number, previous), f"event {number} is not what it was"
-    print("whole; the last hash is", previous)
-
-What a chain alone cannot show is that its newest events were cut off together with all traces of them: note the
-last hash somewhere else now and then.
+What a chain alone cannot show is that its newest events were cut off together with all traces of them, or that another
+was put in its place: that takes witnesses, of which others know (`bot.domain.witness`).
 """
 
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from bot.operations.ports import Broken
+
 Link = Callable[[int, bytes, bytes | bytearray], bytes]
 """Makes the hash, as ASCII, of an event's sequence, the hash before it and its body."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """Goes along a chain, event by event.
+
+    Attributes:
+        checked: sequence of the last event that was as it should be; to begin with, of the one before the first.
+        head: its hash.
+    """
+
+    link: Link
+    checked: int = 0
+    head: bytes = b""
+
+    def step(self, sequence: object, body: bytes | bytearray, stored: bytes | bytearray) -> Broken | None:
+        """The next event: taken, if it is as it should be; otherwise what is wrong with it."""
+        due = self.checked + 1
+        if sequence != due:
+            return Broken(due, f"it is missing or out of order: event {sequence} stands in its place")
+        head = self.link(due, self.head, body)
+        if head != stored:
+            return Broken(due, "its hash does not fit what it says and the event before it")
+        self.head = head
+        self.checked = due
+        return None
 
 
 def link_with(key: SecretStr | None) -> Link:

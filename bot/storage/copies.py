@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlite_utils import Database as Connection
 
-from bot.domain.copies import Copy
+from bot.domain.copies import Copy, CopyState
 from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
+from bot.domain.survey import Made
 from bot.storage.json_text import JsonText, seconds_between, time_text
 
 COPY = JsonText(Copy)
@@ -120,18 +121,35 @@ def usage_since(connection: Connection, since: datetime, person_id: str | None, 
     """What a person asked for, or what was asked for in a channel: open copies, and those asked for since a time."""
     rows = connection.execute(
         "SELECT COALESCE(SUM(is_open), 0), COALESCE(SUM(requested_at >= :since), 0), "
-        "COALESCE(SUM(CASE WHEN requested_at >= :since THEN json_extract(body, '$.backup.size_gb') END), 0.0) "
+        "COALESCE(SUM(CASE WHEN requested_at >= :since THEN json_extract(body, '$.backup.size_gb') END), 0.0), "
+        "COALESCE(SUM(CASE WHEN is_open = 1 THEN json_extract(body, '$.backup.size_gb') END), 0.0) "
         "FROM copies WHERE (is_open = 1 OR requested_at >= :since) AND (:person IS NULL OR requested_by = :person) "
         "AND (:channel IS NULL OR json_extract(body, '$.channel') = :channel)",
         {"since": time_text(since), "person": person_id, "channel": channel},
     )
-    running, copies, gb = rows.fetchone()
-    return Usage(running, copies, gb)
+    return Usage(*rows.fetchone())
 
 
 def all_open_copies(connection: Connection) -> Sequence[Copy]:
     """Every open copy, oldest first."""
     return _copies(connection, "is_open = 1", (), order="requested_at, rowid", limit=-1)
+
+
+def all_made(connection: Connection) -> Sequence[Made]:
+    """Every copy in short."""
+    rows = connection.execute(
+        "SELECT id, source, backup_id, body ->> '$.backup.created', destination, body ->> '$.name', copied_id, "
+        "CASE state WHEN ? THEN ended_at END, (body ->> '$.sent_at') IS NOT NULL OR state = ? FROM copies",
+        (CopyState.COMPLETED, CopyState.SENDING),
+    )
+    return [
+        Made(copy_id, source, backup_id, _time(created), destination, name, copied_id, _time(completed), bool(sent))
+        for copy_id, source, backup_id, created, destination, name, copied_id, completed, sent in rows
+    ]
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def find_copies(

@@ -124,6 +124,17 @@ def open_to_read(path: Path) -> Connection:
     return _connected(f"{path.absolute().as_uri()}?mode=ro")
 
 
+def open_to_change(path: Path) -> Connection:
+    """A connection that can write to a file that is there, also while the bot runs: it holds no lock but SQLite's own.
+
+    Raises:
+        sqlite3.Error: there is no such file, or it is not a database.
+    """
+    connection = _connected(f"{path.absolute().as_uri()}?mode=rw")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
 def _open_to_write(path: Path, synchronous: str) -> Connection:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
     path.chmod(OWNER_ONLY)
@@ -141,6 +152,11 @@ def _connected(uri: str) -> Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -64000")
     return connection
+
+
+def catalogue_path(path: Path) -> Path:
+    """The file of the catalogue, beside the bot's own: it holds nothing that the cloud does not have."""
+    return path.with_name(f"{path.stem}-catalogue{path.suffix}")
 
 
 def lock_path(path: Path) -> Path:

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from bot.operations.ports import StoreTroubleError
 
+DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+"""What is raised where a file is damaged: SQLite quotes what it stumbles over, which may be no UTF-8 any more."""
+
 
 class StorageError(StoreTroubleError):
     """A file of the bot cannot be used. Its text says which, what that means and what to do."""
@@ -65,7 +68,7 @@ class NoFileError(UnreadableFileError):
         )
 
 
-def unreadable(path: Path, error: sqlite3.Error) -> UnreadableFileError:
+def unreadable(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> UnreadableFileError:
     """Why a file cannot be read, when SQLite says that it cannot."""
     return UnreadableFileError(path, str(error)) if path.exists() else NoFileError(path)
 

@@ -1,5 +1,5 @@
 """The audit log as text for other programs: every line has the exact body and its hash, so that whoever gets an
-export of the whole log can check it (`bot.storage.chain` says how).
+export of the whole log in JSON lines can check it (the README has a program of ten lines that does).
 """
 
 import csv
@@ -26,8 +26,10 @@ CSV_COLUMNS = (
     "hash",
 )
 
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet may take for a formula at the beginning of a cell (OWASP, CSV Injection)."""
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet may take for a formula at the beginning of a cell, the last four being the same in full width
+(OWASP, CSV Injection). Some spreadsheets overlook spaces before it.
+"""
 
 
 def csv_header() -> str:
@@ -47,8 +49,12 @@ def csv_row(stored: StoredEvent) -> str:
 
 
 def json_row(stored: StoredEvent) -> str:
-    """One event as a line of JSON; ``body`` is a text, to keep it exact."""
+    """One event as a line of JSON; ``body`` is a text, to keep it exact. The first line after an archive has the hash
+    before it, too, as ``previous``.
+    """
     row = {"sequence": stored.sequence, "hash": stored.hash, "body": stored.body}
+    if stored.previous is not None:
+        row["previous"] = stored.previous
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
@@ -65,7 +71,7 @@ def as_json_lines(events: Iterable[StoredEvent]) -> Iterator[str]:
 
 def _harmless(value: object) -> str:
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
+    return f"'{text}" if text.startswith(STARTS_A_FORMULA) or text.lstrip().startswith(STARTS_A_FORMULA) else text
 
 
 def _csv_line(cells: Iterable[str]) -> str:

@@ -69,6 +69,14 @@ def order_named(connection: Connection, order_id: str) -> OrderStanding | None:
     return _one(connection, "id = (SELECT order_id FROM copies WHERE id = ?)", order_id)
 
 
+def orders_beginning_with(connection: Connection, beginning: str, limit: int) -> Sequence[OrderStanding]:
+    """The orders of which the id begins so, newest first."""
+    if not beginning:
+        return []
+    bounds = (beginning, beginning + "\U0010ffff")
+    return _orders(connection, "id >= ? AND id < ?", bounds, order="requested_at DESC, rowid DESC", limit=limit)
+
+
 def first_event_of(connection: Connection, order_id: str) -> int:
     """The sequence of the event with which the story of an order begins."""
     row = connection.execute("SELECT first_event FROM orders WHERE id = ?", (order_id,)).fetchone()

@@ -66,6 +66,18 @@ class SqlitePosts:
 
         return await self._database.read(work)
 
+    async def order_at(self, channel: str, message_ts: str) -> str | None:
+        """The id of the order that a message is about."""
+
+        def work(connection: Connection) -> str | None:
+            rows = connection.execute(
+                "SELECT order_id FROM posts WHERE channel = ? AND message_ts = ?", (channel, message_ts)
+            )
+            found = rows.fetchone()
+            return str(found[0]) if found else None
+
+        return await self._database.read(work)
+
     async def save(self, post: Post) -> None:
         """Remember a message as it is now."""
 

@@ -1,7 +1,7 @@
 """The record: the audit log and the copies as they stand, in one file, written together or not at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Self
@@ -14,9 +14,11 @@ from bot.domain.events import Event, EventFilter, RecordedEvent
 from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.domain.orders import Order, OrderStanding
+from bot.domain.survey import Made
 from bot.operations.ports import Opened
 from bot.storage.audit_log import AuditLog, StoredEvent, find_events
 from bot.storage.copies import (
+    all_made,
     all_open_copies,
     arrived_since,
     copy_with,
@@ -29,12 +31,14 @@ from bot.storage.copies import (
 )
 from bot.storage.database import Database
 from bot.storage.errors import WrongKeyError
+from bot.storage.findings import is_new, noted
 from bot.storage.orders import (
     all_open_orders,
     first_event_of,
     insert_order,
     order_confirmed_by,
     order_named,
+    orders_beginning_with,
     orders_of_person,
     orders_with_copy,
 )
@@ -58,6 +62,12 @@ class SqliteRecord:
         self._log = AuditLog(key)
         self._listeners: list[Callable[[RecordedEvent], None]] = []
         self._waiting: dict[str, set[asyncio.Future[Copy]]] = {}
+        self._revision = 0
+
+    @property
+    def revision(self) -> int:
+        """Grows whenever a copy changes."""
+        return self._revision
 
     @classmethod
     async def on(cls, database: Database, key: SecretStr | None = None) -> Self:
@@ -87,6 +97,7 @@ class SqliteRecord:
             return self._open(connection, order, copies, looked_at)
 
         def after(outcome: tuple[Opened, list[RecordedEvent]]) -> None:
+            self._revision += len(outcome[0].new)
             for recorded in outcome[1]:
                 self._tell(recorded)
 
@@ -127,6 +138,7 @@ class SqliteRecord:
 
         def after(recorded: RecordedEvent | None) -> None:
             if recorded:
+                self._revision += 1
                 self._wake(copy)
             self._tell(recorded)
 
@@ -158,6 +170,10 @@ class SqliteRecord:
     async def order(self, order_id: str) -> OrderStanding | None:
         """One order, by id or a unique beginning of it, or by the id of a copy that it opened."""
         return await self._database.read(lambda connection: order_named(connection, order_id))
+
+    async def orders_beginning(self, beginning: str, *, limit: int) -> Sequence[OrderStanding]:
+        """Orders of which the id begins so, newest first."""
+        return await self._database.read(lambda connection: orders_beginning_with(connection, beginning, limit))
 
     async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
         """Orders that have a copy, oldest first."""
@@ -223,6 +239,29 @@ class SqliteRecord:
     async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:
         """Times of the latest completed copies between two regions."""
         return await self._database.read(lambda connection: times_between(connection, source, destination, limit))
+
+    async def made(self) -> Sequence[Made]:
+        """Every copy in short."""
+        return await self._database.read(all_made)
+
+    async def note_once(self, findings: Mapping[str, Event | None]) -> int:
+        """Remember what was found, with the events of what is new."""
+
+        def work(connection: Connection) -> tuple[int, list[RecordedEvent]]:
+            new = [key for key in findings if is_new(connection, key)]
+            events = [event for key in new if (event := findings[key]) is not None]
+            return len(new), [self._log.append(connection, event) for event in events]
+
+        def after(outcome: tuple[int, list[RecordedEvent]]) -> None:
+            for recorded in outcome[1]:
+                self._tell(recorded)
+
+        number, _ = await self._database.write(work, after)
+        return number
+
+    async def are_noted(self, keys: Sequence[str]) -> frozenset[str]:
+        """Which findings are remembered."""
+        return await self._database.read(lambda connection: noted(connection, keys))
 
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
         """Events, newest first."""

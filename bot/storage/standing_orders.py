@@ -65,7 +65,7 @@ def _write(connection: Connection, standing: StandingOrder) -> bool:
         done = connection.execute(
             "INSERT INTO standing_orders (id, revision, is_kept, origin, region, body) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
-            (standing.id, standing.revision, is_kept, *standing.key, body),
+            (standing.id, standing.revision, is_kept, standing.origin.id, standing.region, body),
         )
     else:
         done = connection.execute(

@@ -1,17 +1,21 @@
 """Whether an audit log is what it was when it was written; see `bot.storage.chain`."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import SecretStr
+from sqlite_utils import Database as Connection
 
+from bot.domain.events import EventKind
 from bot.operations.ports import Broken, Verified
-from bot.storage.chain import Link, link_with
+from bot.storage.archive_table import Carried, carried_on
+from bot.storage.chain import Walk, link_with
 from bot.storage.database import open_to_read
-from bot.storage.errors import UnreadableFileError, unreadable
+from bot.storage.errors import DAMAGE, UnreadableFileError, unreadable
 from bot.storage.pages import event_at
 
 ROWS_AT_ONCE = 1000
@@ -36,37 +40,44 @@ def verify(path: Path, key: SecretStr | None = None, progress: Progress | None =
     """
     try:
         connection = open_to_read(path).conn
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         raise unreadable(path, error) from error
     with closing(connection):
         connection.text_factory = bytearray  # texts that are not UTF-8 any more can be read; a BLOB stays `bytes`
         _refuse_other_files(connection, path)
         connection.execute("BEGIN")
-        log = _Log(path, connection, link_with(key), progress or _unheard)
+        log = _Log(path, connection, Walk(link_with(key)), progress or unheard)
         broken = log.check()
         if broken:
-            return _with_hint(broken, key)
-        return Verified(events=log.checked, head=log.head.decode(), is_keyed=bool(key and key.get_secret_value()))
+            return with_hint(broken, key, first=log.carried.sequence + 1)
+        archived = log.carried.sequence
+        return Verified(
+            events=log.walk.checked - archived,
+            head=log.walk.head.decode(),
+            is_keyed=bool(key and key.get_secret_value()),
+            archived=archived,
+        )
 
 
 @dataclass(slots=True)
 class _Log:
     path: Path
     connection: sqlite3.Connection
-    link: Link
+    walk: Walk
     progress: Progress
-    checked: int = 0
-    head: bytes = b""
+    carried: Carried = field(default_factory=Carried)
 
     def check(self) -> Broken | None:
         try:
+            self.carried = carried_on(Connection(self.connection, execute_plugins=False))
+            self.walk.checked, self.walk.head = self.carried.sequence, self.carried.hash.encode()
             expected = self._events_ever()
             broken = self._check_all(expected)
-        except sqlite3.Error:
+        except DAMAGE:
             return self._check_one_by_one()
-        if broken or self.checked == expected:
-            return broken or self._check_pages()
-        return Broken(self.checked + 1, f"it is missing: SQLite remembers {expected} events")
+        if broken or self.walk.checked == expected:
+            return broken or self._check_pages() or self._check_archive()
+        return Broken(self.walk.checked + 1, f"it is missing: SQLite remembers {expected} events")
 
     def _events_ever(self) -> int:
         row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
@@ -78,32 +89,26 @@ class _Log:
             for sequence, body, stored in some:
                 if broken := self._check_one(sequence, body, stored):
                     return broken
-            self.progress(self.checked, expected)
+            self.progress(self.walk.checked - self.carried.sequence, expected - self.carried.sequence)
         return None
 
     def _check_one(self, sequence: object, body: object, stored: object) -> Broken | None:
-        """The next event, if it is as it should be; otherwise what is wrong with it."""
-        due = self.checked + 1
-        if sequence != due:
-            return Broken(due, f"it is missing or out of order: event {sequence} stands in its place")
-        if type(body) is not bytearray or type(stored) is not bytearray:
+        if type(body) is bytearray and type(stored) is bytearray:
+            return self.walk.step(sequence, body, stored)
+        due = self.walk.checked + 1
+        if sequence == due:
             return Broken(due, "its body or its hash is not text")
-        head = self.link(due, self.head, body)
-        if head != stored:
-            return Broken(due, "its hash does not fit what it says and the event before it")
-        self.head = head
-        self.checked = due
-        return None
+        return self.walk.step(sequence, b"", b"")
 
     def _check_one_by_one(self) -> Broken:
         """Find the event SQLite stumbles over. It could not read them all, so one of those left is at fault."""
         while True:
-            due = self.checked + 1
+            due = self.walk.checked + 1
             try:
                 row = self.connection.execute(
                     "SELECT sequence, body, hash FROM events NOT INDEXED WHERE sequence = ?", (due,)
                 ).fetchone()
-            except sqlite3.Error as error:
+            except DAMAGE as error:
                 return Broken(due, f"SQLite cannot read it: {error}")
             if row is None:
                 return Broken(due, "it is missing, or SQLite cannot find it: the file is damaged")
@@ -112,30 +117,45 @@ class _Log:
 
     def _check_pages(self) -> Broken | None:
         """What a changed byte between the events does not show in any of them."""
-        row = self.connection.execute("PRAGMA quick_check('events')").fetchone()
+        try:
+            row = self.connection.execute("PRAGMA quick_check('events')").fetchone()
+        except DAMAGE as error:
+            return Broken(self.walk.checked, f"the file is damaged: {error}")
         finding: str = row[0].decode(errors="replace").replace("\n", "; ")
         if finding == "ok":
             return None
         sequence = event_at(self.path, finding)
-        near = sequence if sequence and sequence <= self.checked else self.checked
+        near = sequence if sequence and sequence <= self.walk.checked else self.walk.checked
         return Broken(near, f"the file is damaged where it stands: {finding}")
+
+    def _check_archive(self) -> Broken | None:
+        """Whether the log itself says that the events before its first are in an archive."""
+        if not self.carried.sequence:
+            return None
+        row = self.connection.execute("SELECT body FROM events WHERE sequence = ?", (self.carried.event,)).fetchone()
+        event = json.loads(row[0]) if row else {"kind": None, "facts": {}}
+        said = (event["kind"], event["facts"].get("until"), event["facts"].get("head"))
+        if said == (EventKind.ARCHIVED.value, self.carried.sequence, self.carried.hash):
+            return None
+        return Broken(self.carried.sequence, "it is missing with all before it, and no event says that it was archived")
 
 
 def _refuse_other_files(connection: sqlite3.Connection, path: Path) -> None:
     try:
         found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'").fetchone()
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         raise unreadable(path, error) from error
     if not found:
         raise UnreadableFileError(path, "it has no audit log in it")
 
 
-def _with_hint(broken: Broken, key: SecretStr | None) -> Broken:
-    if broken.sequence > 1 or "hash" not in broken.finding:
+def with_hint(broken: Broken, key: SecretStr | None, *, first: int = 1) -> Broken:
+    """The same, saying that it may be for want of the right key, where it is about the first event that is there."""
+    if broken.sequence != first or "hash" not in broken.finding:
         return broken
     doubt = "the key is not the one of this log" if key else "this log is written with a key, and none is set"
     return Broken(broken.sequence, f"{broken.finding}, or {doubt}")
 
 
-def _unheard(_checked: int, _expected: int) -> None:
-    return
+def unheard(_checked: int, _expected: int) -> None:
+    """Progress that nobody wants to know of."""

@@ -17,7 +17,8 @@ from bot.domain.backup import Backup, BackupStatus
 from bot.domain.copies import Copy
 from bot.domain.progress import Look, new_backup
 from bot.domain.reasons import Fault, Reason
-from bot.operations.ports import Catalogue, Clock, Cloud
+from bot.operations.catalogue import Catalogue
+from bot.operations.ports import Clock, Cloud
 from bot.workflow.gate import Gate
 
 PAGE = 20

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.reasons import Fault, Reason
-from bot.operations.ports import Catalogue
+from bot.operations.catalogue import Catalogue
 from bot.storage import open_storage
 from tests.fakes.catalogue import MemoryCatalogue
 
@@ -275,3 +275,36 @@ async def test_five_thousand_backups_of_the_same_second_are_all_kept(catalogue: 
     result = await catalogue.search("DFW", "nightly", limit=100)
     assert (len(result.backups), result.total) == (100, 5000)
     assert await found(catalogue, "id-4999") == ["id-4999"]
+
+
+# Listing
+
+
+async def test_a_list_has_backups_in_any_state_of_several_regions_newest_first(catalogue: Catalogue) -> None:
+    places = (("IAD", "COMPLETED"), ("DFW", "FAILED"), ("DFW", "COMPLETED"), ("ORD", "NEW"))
+    made = [
+        backup(f"b-{hours}", created=START - timedelta(hours=hours), region=region, status=status)
+        for hours, (region, status) in enumerate(places)
+    ]
+    await catalogue.put(made)
+
+    whole = await catalogue.listed(["DFW", "IAD"], "", limit=10)
+    part = await catalogue.listed(["DFW", "IAD"], "nightly", limit=1, offset=1)
+
+    assert (list(whole.backups), whole.total) == (made[:3], 3)
+    assert (list(part.backups), part.total) == (made[1:2], 3)
+
+
+async def test_what_may_not_be_seen_is_neither_given_nor_counted(catalogue: Catalogue) -> None:
+    seen = [backup(f"seen-{n}", created=START - timedelta(hours=n)) for n in range(4)]
+    hidden = [backup(f"hidden-{n}", status=status) for n, status in enumerate(("COMPLETED", "NEW"))]
+    await catalogue.put([*seen, *hidden])
+
+    def may_see(each: Backup) -> bool:
+        return each.id.startswith("seen")
+
+    found = await catalogue.search("DFW", "", limit=2, may_see=may_see)
+    listed = await catalogue.listed(["DFW"], "", limit=2, offset=1, may_see=may_see)
+
+    assert (list(found.backups), found.total, found.not_copyable) == (seen[:2], 4, {})
+    assert (list(listed.backups), listed.total) == (seen[1:3], 4)

@@ -195,3 +195,15 @@ async def test_the_times_of_completed_copies_between_two_regions_come_newest_fir
     assert list(await record.times("DFW", "IAD")) == [CopyTime(1.25, 120.0), CopyTime(1.25, 60.0)]
     assert list(await record.times("DFW", "IAD", limit=1)) == [CopyTime(1.25, 120.0)]
     assert list(await record.times("SYD", "IAD")) == []
+
+
+async def test_orders_are_found_by_any_beginning_of_their_id_newest_first(record: ListenedRecord) -> None:
+    for number in (1, 2):
+        await ask_for(record, *chain(number, backup(f"b{number}")))
+
+    found = await record.orders_beginning("0000", limit=5)
+
+    assert [each.order.id for each in found] == ["000020c0ffee", "000010c0ffee"]
+    assert len(await record.orders_beginning("0000", limit=1)) == 1
+    assert await record.orders_beginning("", limit=5) == []
+    assert await record.orders_beginning("00_", limit=5) == []

@@ -7,13 +7,26 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.copies import Copy, CopyState
-from bot.domain.events import EventFilter, EventKind, RecordedEvent
+from bot.domain.events import EventFilter, EventKind, Outcome, RecordedEvent
+from bot.domain.judgement import Usage
 from bot.domain.lineage import Evidence
 from bot.domain.orders import OrderStanding
 from bot.domain.people import BOT, Person
 from bot.domain.reasons import Fault, Reason
 from bot.operations.ports import Record
-from tests.fakes.records import ANA, BEN, START, ListenedRecord, ask_for, backup, event, new_copy, opened, sequences
+from tests.fakes.records import (
+    ANA,
+    BEN,
+    START,
+    ListenedRecord,
+    ask_for,
+    backup,
+    completed,
+    event,
+    new_copy,
+    opened,
+    sequences,
+)
 from tests.fakes.samples import sample_order
 
 # Opening
@@ -258,11 +271,15 @@ WANTED = {
     "person by id": Wanted(EventFilter(person="U0BEN"), [4, 3]),
     "person by name": Wanted(EventFilter(person="ana"), [2, 1]),
     "nobody": Wanted(EventFilter(person="nobody"), []),
-    "copy": Wanted(EventFilter(copy_id="000001c0ffee"), [2, 1]),
+    "copy": Wanted(EventFilter(copy_id="000001c0ffee"), [4, 2, 1]),
     "backup": Wanted(EventFilter(backup_id="other"), [3]),
     "region as source": Wanted(EventFilter(region="SYD"), [3]),
     "region as either": Wanted(EventFilter(region="IAD"), [3, 2, 1]),
     "kinds": Wanted(EventFilter(kinds=(EventKind.SENDING, EventKind.BOT_STARTED)), [5, 2]),
+    "outcome": Wanted(EventFilter(outcomes=(Outcome.REFUSED,)), [4, 2, 1]),
+    "one of several outcomes": Wanted(EventFilter(outcomes=(Outcome.LOST, Outcome.REFUSED)), [4, 2, 1]),
+    "an outcome nothing had": Wanted(EventFilter(outcomes=(Outcome.COMPLETED,)), []),
+    "who asked for what was refused": Wanted(EventFilter(outcomes=(Outcome.REFUSED,), person="Ana"), [2, 1]),
     "since": Wanted(EventFilter(since=START + timedelta(minutes=2)), [5, 4, 3]),
     "until": Wanted(EventFilter(until=START + timedelta(minutes=2)), [2, 1]),
     "between": Wanted(EventFilter(since=START + timedelta(minutes=1), until=START + timedelta(minutes=3)), [3, 2]),
@@ -290,7 +307,7 @@ async def with_five_events(record: Record) -> None:
         event(copy=copy),
         event(EventKind.SENDING, copy),
         event(EventKind.COPY_REQUESTED, other, who=BEN),
-        event(EventKind.REFUSED, who=BEN, facts={"message": 'not on Friday: "late" 100%_ sure'}),
+        event(EventKind.REFUSED, who=BEN, copy_id=copy.id, facts={"message": 'not on Friday: "late" 100%_ sure'}),
         event(EventKind.BOT_STARTED, who=BOT),
     ]
     for minute, each in enumerate(events):
@@ -318,3 +335,18 @@ async def test_the_story_of_a_copy_goes_on_after_what_was_told(record: ListenedR
     assert [recorded.sequence for recorded in await record.story(copy.id)] == [1, 3]
     assert [recorded.event.kind for recorded in await record.story(copy.id, after=1)] == [EventKind.SENDING]
     assert list(await record.story("another")) == []
+
+
+# What was asked for lately
+
+
+async def test_what_a_person_and_a_channel_have_asked_for_is_counted(record: ListenedRecord) -> None:
+    day = timedelta(days=1)
+    sized = replace(backup("one"), size_gb=2.5)
+    await completed(record, new_copy(1, backup=sized, requested_at=START), START)
+    await opened(record, new_copy(2, backup=replace(sized, id="two"), requested_at=START - 2 * day))
+    await opened(record, new_copy(3, backup=replace(sized, id="three"), requested_by=BEN, channel="C-other"))
+    assert await record.usage(START - day, person_id=ANA.id) == Usage(running=1, copies=1, gb=2.5, gb_running=2.5)
+    assert await record.usage(START - day, channel="C-other") == Usage(running=1, copies=1, gb=2.5, gb_running=2.5)
+    assert await record.usage(START - day) == Usage(running=2, copies=2, gb=5.0, gb_running=5.0)
+    assert await record.usage(START - day, person_id="U-nobody") == Usage()

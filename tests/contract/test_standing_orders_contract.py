@@ -41,7 +41,7 @@ async def both(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> 
 
 
 async def test_what_is_written_is_read_as_it_was_with_its_event(both: Both) -> None:
-    standing = standing_order(next_at=ORDERED.at, told=Reason.FROZEN, order_id="0123456789ab")
+    standing = standing_order(next_at=ORDERED.at, told=(Reason.FROZEN,), order_id="0123456789ab")
     assert await both.store.write(standing, ORDERED)
     assert await both.store.kept() == [standing]
     assert await both.store.standing_order(standing.id) == standing

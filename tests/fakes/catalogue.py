@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
-from bot.operations.ports import Clock, Found, Refresh
+from bot.domain.sight import MaySee
+from bot.domain.survey import Held
+from bot.operations.catalogue import Found, Listed, Refresh
+from bot.operations.ports import Clock
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -20,13 +23,27 @@ class MemoryCatalogue:
         self._backups: dict[tuple[str, str], Backup] = {}
         self._known_at: dict[tuple[str, str], datetime] = {}
         self._refreshes: dict[str, Refresh] = {}
+        self.revision = 0
 
-    async def search(self, region: str, text: str, *, limit: int) -> Found:
-        words = text.casefold().split()
-        matching = [backup for backup in self._newest_first(region) if all(_has(backup, word) for word in words)]
+    async def search(self, region: str, text: str, *, limit: int, may_see: MaySee | None = None) -> Found:
+        matching = self._matching([region], text, may_see)
         copyable = [backup for backup in matching if backup.is_copyable]
         others = Counter(backup.status for backup in matching if not backup.is_copyable)
         return Found(tuple(copyable[:limit]), len(copyable), dict(others))
+
+    async def listed(
+        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, may_see: MaySee | None = None
+    ) -> Listed:
+        matching = self._matching(regions, text, may_see)
+        return Listed(tuple(matching[offset : offset + limit]), len(matching))
+
+    def _matching(self, regions: Sequence[str], text: str, may_see: MaySee | None) -> list[Backup]:
+        words = text.casefold().split()
+        there = [each for region in regions for each in self._newest_first(region)]
+        newest_first = sorted(there, key=lambda backup: backup.created or LONG_AGO, reverse=True)
+        return [
+            each for each in newest_first if all(_has(each, word) for word in words) and (not may_see or may_see(each))
+        ]
 
     async def backup(self, region: str, backup_id: str) -> Backup | None:
         return self._backups.get((region, backup_id))
@@ -60,9 +77,22 @@ class MemoryCatalogue:
         there = self._newest_first(backup.region) if backup.origin else []
         return [each for each in there if each.origin == backup.origin and each.parent_id is None]
 
-    async def backups_of(self, origin_id: str, region: str) -> Sequence[Backup]:
-        there = self._newest_first(region)
-        return [each for each in there if each.origin and each.origin.id.casefold() == origin_id.casefold()]
+    async def everything(self) -> Sequence[Held]:
+        return [
+            Held(
+                region=each.region,
+                id=each.id,
+                name=each.name,
+                status=each.status,
+                parent_id=each.parent_id,
+                created=each.created,
+                origin=each.origin,
+                datastore=each.datastore,
+                size_gb=each.size_gb,
+                files_of=(each.location or "").rpartition("/")[2].partition(".")[0] or None,
+            )
+            for each in self._backups.values()
+        ]
 
     async def put(self, backups: Sequence[Backup]) -> None:
         for backup in backups:
@@ -88,6 +118,7 @@ class MemoryCatalogue:
 
     def _know(self, key: tuple[str, str], backup: Backup | None) -> None:
         self._known_at[key] = self._clock.now()
+        self.revision += backup != self._backups.get(key)
         if backup:
             self._backups[key] = backup
         else:

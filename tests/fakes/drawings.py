@@ -134,7 +134,7 @@ _OWN_TOKEN = re.compile(
     r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[^<>|]*>"
     r"|<#[A-Z0-9]+>|<https://team\.slack\.com/archives/[A-Z0-9/p]+\|[a-z ]+>"
 )
-_MENTION = re.compile(r"<@([A-Z0-9]+)>")
+_MENTION = re.compile(r"<(?:@|!subteam\^)([A-Z0-9]+)>")
 
 
 def assert_slack_takes_view(view: Drawn, *, mentions: tuple[str, ...] = ()) -> None:

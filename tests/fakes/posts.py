@@ -18,6 +18,10 @@ class MemoryPosts:
     async def post_of(self, order_id: str) -> Post | None:
         return self.posts.get(order_id)
 
+    async def order_at(self, channel: str, message_ts: str) -> str | None:
+        at = (each.order_id for each in self.posts.values() if (each.channel, each.message_ts) == (channel, message_ts))
+        return next(at, None)
+
     async def save(self, post: Post) -> None:
         self.posts[post.order_id] = post
 

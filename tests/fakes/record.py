@@ -2,15 +2,16 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.copies import Copy, CopyState
-from bot.domain.events import Event, EventFilter, RecordedEvent
+from bot.domain.events import ENDINGS, Event, EventFilter, RecordedEvent
 from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.domain.orders import Order, OrderStanding, standing
+from bot.domain.survey import Made
 from bot.operations.ports import Opened
 
 
@@ -30,6 +31,8 @@ class MemoryRecord:
         self._first_event: dict[str, int] = {}
         self._listeners: list[Callable[[RecordedEvent], None]] = []
         self._moved = asyncio.Condition()
+        self._findings: set[str] = set()
+        self.revision = 0
 
     def on_commit(self, callback: Callable[[RecordedEvent], None]) -> None:
         self._listeners.append(callback)
@@ -54,6 +57,7 @@ class MemoryRecord:
             after = instead[copy.after].id if copy.after in instead else copy.after
             new.append(replace(copy, after=after))
             self._copies[copy.id] = new[-1]
+            self.revision += 1
             self._write(event)
         joined = tuple(instead.values())
         if not new:
@@ -67,6 +71,7 @@ class MemoryRecord:
         if standing is None or standing.revision != copy.revision - 1:
             return False
         self._copies[copy.id] = copy
+        self.revision += 1
         self._write(event)
         async with self._moved:
             self._moved.notify_all()
@@ -86,6 +91,10 @@ class MemoryRecord:
             return self._standing(begun[0]) if len(begun) == 1 else None
         copy = self._copies.get(order_id)
         return self._standing(self._orders[copy.order_id]) if copy else None
+
+    async def orders_beginning(self, beginning: str, *, limit: int) -> Sequence[OrderStanding]:
+        newest_first = reversed(self._orders_oldest_first())
+        return [each for each in newest_first if beginning and each.order.id.startswith(beginning)][:limit]
 
     async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
         return [each for each in self._orders_oldest_first() if copy_id in each.order.copy_ids]
@@ -148,6 +157,7 @@ class MemoryRecord:
             running=sum(copy.is_open for copy in counted),
             copies=len(lately),
             gb=sum(copy.backup.size_gb or 0.0 for copy in lately),
+            gb_running=sum(copy.backup.size_gb or 0.0 for copy in counted if copy.is_open),
         )
 
     async def times(self, source: str, destination: str, *, limit: int = 100) -> Sequence[CopyTime]:
@@ -159,12 +169,40 @@ class MemoryRecord:
         known.sort(key=lambda copy: copy.ended_at or copy.requested_at, reverse=True)
         return [copy.time for copy in known[:limit] if copy.time]
 
+    async def made(self) -> Sequence[Made]:
+        return [
+            Made(
+                id=copy.id,
+                source=copy.backup.region,
+                backup_id=copy.backup.id,
+                created=copy.backup.created,
+                destination=copy.destination,
+                name=copy.name,
+                copied_id=copy.copied_id,
+                completed_at=copy.ended_at if copy.state is CopyState.COMPLETED else None,
+                was_sent=copy.sent_at is not None or copy.state is CopyState.SENDING,
+            )
+            for copy in self._copies.values()
+        ]
+
+    async def note_once(self, findings: Mapping[str, Event | None]) -> int:
+        new = [key for key in findings if key not in self._findings]
+        self._findings.update(new)
+        for key in new:
+            event = findings[key]
+            if event is not None:
+                self._write(event)
+        return len(new)
+
+    async def are_noted(self, keys: Sequence[str]) -> Set[str]:
+        return self._findings & set(keys)
+
     async def events(self, wanted: EventFilter, *, limit: int = 20) -> Sequence[RecordedEvent]:
-        return [recorded for recorded in reversed(self.history) if _fits(recorded, wanted)][:limit]
+        return [recorded for recorded in reversed(self.history) if self._fits(recorded, wanted)][:limit]
 
     async def all_events(self, wanted: EventFilter) -> AsyncIterator[RecordedEvent]:
         for recorded in list(self.history):
-            if _fits(recorded, wanted):
+            if self._fits(recorded, wanted):
                 yield recorded
 
     async def story(self, order_id: str, *, after: int = 0) -> Sequence[RecordedEvent]:
@@ -177,6 +215,11 @@ class MemoryRecord:
             if each.event.copy_id in found.order.copy_ids
             and each.sequence > max(after, self._first_event[found.order.id] - 1)
         ]
+
+    def _fits(self, recorded: RecordedEvent, wanted: EventFilter) -> bool:
+        endings = {kind for outcome in wanted.outcomes for kind in ENDINGS[outcome]}
+        ended_so = {each.event.copy_id for each in self.history if each.event.kind in endings} - {None}
+        return _fits(recorded, wanted) and (not wanted.outcomes or recorded.event.copy_id in ended_so)
 
     def _in_place_of(self, copy: Copy, looked_at: datetime | None) -> Copy | None:
         same = [each for each in self._copies.values() if each.key == copy.key]
@@ -217,6 +260,7 @@ def _fits(recorded: RecordedEvent, wanted: EventFilter) -> bool:
         and (wanted.since is None or event.at >= wanted.since)
         and (wanted.until is None or event.at < wanted.until)
         and (wanted.before is None or recorded.sequence < wanted.before)
+        and (wanted.after is None or recorded.sequence > wanted.after)
         and (not wanted.text or any(wanted.text.casefold() in word.casefold() for word in _words(event)))
     )
 

@@ -25,6 +25,12 @@ def words_in_code(text: str) -> list[str]:
     return re.findall(r"`([^`]+)`", text)
 
 
+def verifying_program() -> str:
+    """The ten lines of Python that verify an export of the audit log."""
+    (program,) = re.findall(r"```python\n(import hashlib.*?)```", README, flags=re.DOTALL)
+    return str(program)
+
+
 def commands() -> list[str]:
     """Every line of the README's examples for a shell, without its comment."""
     examples = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)

@@ -41,11 +41,10 @@ class MemoryStandingOrders:
 
 
 def standing_order(**changes: object) -> StandingOrder:
-    """Ana's standing order to keep the instance of `tests.fakes.world.FULL` in IAD, from DFW."""
+    """Ana's standing order to keep the instance of `tests.fakes.world.FULL` in IAD."""
     standing = StandingOrder(
         id="5d1c0ffee123",
         origin=Origin("instance", "orders-db"),
-        source="DFW",
         region="IAD",
         every=timedelta(hours=24),
         ordered_by=Person("U-ana", "ana"),

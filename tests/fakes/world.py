@@ -16,8 +16,9 @@ from bot.domain.progress import Look
 from bot.domain.reasons import Fault, Reason
 from bot.domain.rules import Rules
 from bot.operations.plan_order import plan_order
-from bot.operations.ports import Cloud, FixedRules, Ports
+from bot.operations.ports import Cloud, Ports
 from bot.operations.request_order import Confirmation, Requested, request_order
+from bot.operations.rules_in_force import FixedRules
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clocks import JumpingClock
 from tests.fakes.cloud import MemoryCloud

@@ -76,6 +76,12 @@ async def test_while_a_copy_runs_that_is_told_where_the_bot_may_not_read(stage: 
     await stage.asks(wish)
     await stage.until_running(wish)
     await stage.until_current(wish)
+    message = stage.message_of(wish)
+    assert message is not None
+    told = max(stage.due(stage.order_in(message)))
+    await eventually(
+        lambda: stage.query("SELECT told_sequence >= CAST(? AS INTEGER) FROM posts", str(told)) == [(1,)]
+    )  # and remembers it
     await stage.bot.restart()
     stage.copies_finish()
     await stage.until_told(wish)

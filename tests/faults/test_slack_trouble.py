@@ -26,6 +26,7 @@ METHODS = (
     "usergroups.users.list",
     "users.info",
     "views.open",
+    "views.publish",
     "views.update",
 )
 

@@ -28,7 +28,7 @@ async def test_during_running_copies(real_stage: Stage) -> None:
     await stage.bot.start()
     for wish in wishes:
         await stage.asks(wish)
-    await stage.until(EventKind.ACCEPTED, wishes[0])
+    await stage.until(EventKind.SEEN, wishes[0])
     await eventually(lambda: stage.state_of(wishes[1]) == CopyState.WAITING)
     await stage.until_current(*wishes)
     said = [stage.shown(wish) for wish in wishes], [stage.lines_of(wish) for wish in wishes]

@@ -7,16 +7,20 @@ from bot.cli.sandbox_rules import RULES
 from tests.journeys.acting import (
     PATIENCE,
     Begin,
+    asks_for,
     audit_log,
     confirms,
     copies_in,
+    copy_id_of,
     databases,
     ends,
     eventually,
+    finish_copies,
     is_answered,
     kinds,
     starts,
     story,
+    wait_with_copies,
 )
 
 APPROVERS = "#ops-private"
@@ -148,3 +152,45 @@ async def test_the_confirmation_says_what_it_costs(begin: Begin) -> None:
     confirmation = await confirms(sandbox.workspace.person("alice"), sandbox.cloud.estate.full, "IAD")
     assert confirmation.submit_text == "Start copy"
     assert "USD once" in confirmation.rendered
+
+
+APPROVAL_OF_REPORTS = """
+[[approval]]
+name = "much"
+to = ["HKG"]
+larger_than_gb = 5.0
+approvers = { people = ["@ana"] }
+channel = "#ops-private"
+"""
+TWO_TEAMS = """
+[[allow]]
+name = "database team"
+people = ["@alice"]
+
+[[allow]]
+name = "reporting"
+people = ["@bob"]
+backups = ["reporting-*"]
+"""
+
+
+async def test_who_may_not_ask_for_a_copy_cannot_stop_it_nor_learns_of_it(begin: Begin) -> None:
+    sandbox = await begin(rules=TWO_TEAMS)
+    wait_with_copies(sandbox)
+    sandbox.cloud.limits.lift()
+    alice, bob = sandbox.workspace.person("alice"), sandbox.workspace.person("bob")
+    told = await asks_for(sandbox, alice, sandbox.cloud.estate.full)
+    await eventually(lambda: "running" in told.rendered.lower())
+    answer = await is_answered(bob, f"cancel {copy_id_of(told)}")
+    assert "There is no copy with the id" in answer
+    finish_copies(sandbox)
+    await ends(told, "Done")
+
+
+async def test_the_help_says_what_this_person_may_do(begin: Begin) -> None:
+    sandbox = await begin(rules=TWO_TEAMS + APPROVAL_OF_REPORTS)
+    alice, bob = sandbox.workspace.person("alice"), sandbox.workspace.person("bob")
+    assert "from any region to any other, of reporting-*" in await is_answered(bob, "help")
+    mine = await is_answered(alice, "help")
+    assert "from any region to any other\n" in mine
+    assert "to HKG over 5 GB need 1 approval, asked for in #ops-private" in mine

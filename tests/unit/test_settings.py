@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.assembly import pace_of, rules_of
+from bot.assembly import pace_of, rules_of, slack_options
 from bot.domain.pace import Pace
 from bot.settings import (
     ENV_FILE,
@@ -422,3 +422,18 @@ def test_no_message_repeats_a_value(read: Reader, name: str) -> None:
     assert "s3cret" not in str(caught.value) + repr(caught.value)
     assert caught.value.__suppress_context__
     assert caught.value.__cause__ is None
+
+
+# --- Witnesses ---------------------------------------------------------------------------------------------------
+
+
+def test_no_witness_is_posted_unless_a_channel_is_set(read: Reader) -> None:
+    assert slack_options(read()).witness_channel is None
+    assert slack_options(read(WITNESS_CHANNEL="C024BE91L")).witness_channel == "C024BE91L"
+
+
+@pytest.mark.parametrize("channel", ["#audit", "audit", "D024BE91L", "U024BE7LH"])
+def test_the_channel_of_witnesses_is_an_id(read: Reader, channel: str) -> None:
+    assert read.problems(WITNESS_CHANNEL=channel) == {
+        "WITNESS_CHANNEL": "this has to be the id (not the name) of a channel, which begins with C or G"
+    }

@@ -33,6 +33,11 @@ class _Shortcut(BaseModel):
     name: str
 
 
+class _AtMessage(_Shortcut):
+    channel: str
+    ts: str
+
+
 class _InView(BaseModel):
     view: str
 
@@ -72,6 +77,7 @@ def deed_routes(workspace: SimulatedWorkspace) -> list[BaseRoute]:
     deeds: dict[str, _Deed] = {
         "say": _Talk(workspace).say,
         "shortcut": _shortcut,
+        "message-shortcut": _message_shortcut,
         "home": _home,
         "enter": _enter,
         "press": _press,
@@ -124,6 +130,11 @@ class _Talk:
 
 async def _shortcut(person: Person, request: Request) -> None:
     await person.uses_shortcut((await _read(request, _Shortcut)).name)
+
+
+async def _message_shortcut(person: Person, request: Request) -> None:
+    asked = await _read(request, _AtMessage)
+    await person.pointer.uses_shortcut_on(asked.channel, asked.ts, asked.name)
 
 
 async def _home(person: Person, _request: Request) -> None:

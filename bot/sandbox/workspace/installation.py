@@ -3,7 +3,7 @@
 import random
 import string
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
@@ -160,10 +160,10 @@ class InstalledApp:
         """The command of this name."""
         return next((one for one in self.manifest.features.slash_commands if one.command == name), None)
 
-    def shortcut(self, name: str) -> Shortcut | None:
-        """The global shortcut of this name."""
+    def shortcut(self, name: str, kind: Literal["global", "message"] = "global") -> Shortcut | None:
+        """The shortcut of this name, of those that are global or of those at a message."""
         shortcuts = self.manifest.features.shortcuts
-        return next((one for one in shortcuts if one.name == name and one.type == "global"), None)
+        return next((one for one in shortcuts if one.name == name and one.type == kind), None)
 
 
 def read_manifest(manifest: object) -> Manifest:

@@ -139,6 +139,21 @@ class Interactions:
         """Uses a global shortcut. Raises AppError."""
         await self._delivery.send("interactive", self.payloads.shortcut(user, shortcut.callback_id))
 
+    async def message_shortcut(self, user: User, name: str, message: StoredMessage) -> None:
+        """Uses a message shortcut by its name.
+
+        Raises:
+            AppError: It was not acknowledged.
+            NotPossibleError: There is no such shortcut, or Slack does not offer it at this message.
+        """
+        self._require_interactivity()
+        shortcut = self._state.app.shortcut(name, "message")
+        if shortcut is None:
+            raise NotPossibleError(f"This app has no shortcut {name!r} at messages.")
+        if message.for_user is not None:
+            raise NotPossibleError("Slack offers no shortcuts at a message that only one person sees.")
+        await self._delivery.send("interactive", self.payloads.message_shortcut(user, shortcut.callback_id, message))
+
     async def enter(
         self,
         user: User,

@@ -42,6 +42,21 @@ class Payloads:
             "trigger_id": self._state.triggers.issue(user.id, None),
         }
 
+    def message_shortcut(self, user: User, callback_id: str, message: StoredMessage) -> Payload:
+        """A message shortcut: a `message_action` with the whole message."""
+        state = self._state
+        channel = state.directory.conversations[message.channel_id]
+        return {
+            **self._interaction("message_action", user),
+            "action_ts": state.messages.new_ts(),
+            "callback_id": callback_id,
+            "trigger_id": state.triggers.issue(user.id, channel.id),
+            "channel": {"id": channel.id, "name": channel.name_in_payloads},
+            "message_ts": message.ts,
+            "message": message.payload(state.team.id, with_metadata=True),
+            "response_url": state.response_urls.issue(user.id, channel.id),
+        }
+
     def view_action(self, user: User, view: LiveView, action: Payload) -> Payload:
         """Something pressed or chosen in a view."""
         return {

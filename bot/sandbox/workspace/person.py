@@ -109,6 +109,16 @@ class Person:
             raise NotPossibleError(f"This app has no shortcut {name!r}.")
         await self._interactions.shortcut(self.user, shortcut)
 
+    async def uses_shortcut_on(self, message: Message, name: str) -> None:
+        """Uses a message shortcut by its name, and waits until the app has acknowledged it.
+
+        Raises:
+            AppError: It was not acknowledged.
+            NotPossibleError: There is no such shortcut, or Slack does not offer it at this message.
+        """
+        self._require_sight_of(message)
+        await self._interactions.message_shortcut(self.user, name, message.stored)
+
     async def opens_home(self) -> Form:
         """Opens App Home; what the app shows there may come a moment later (`await home.shows(…)`).
 

@@ -105,6 +105,15 @@ class Pointer:
             raise NotPossibleError("This is nothing to press.")
         await self._interactions.view_action(self._user, view, pressed(block, element, _behind(element, option)))
 
+    async def uses_shortcut_on(self, channel_id: str, ts: str, name: str) -> None:
+        """Uses a message shortcut by its name.
+
+        Raises:
+            AppError: The app did not acknowledge.
+            NotPossibleError: There is no such message or shortcut.
+        """
+        await self._interactions.message_shortcut(self._user, name, self._message(channel_id, ts))
+
     async def uses_message(self, channel_id: str, ts: str, place: Place, entered: Entered) -> None:
         """Presses or chooses something in a message.
 

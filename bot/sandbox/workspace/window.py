@@ -75,6 +75,7 @@ class Window:
             "commands": [
                 one.model_dump(include={"command", "description", "usage_hint"}) for one in features.slash_commands
             ],
+            "message_shortcuts": [one.name for one in features.shortcuts if one.type == "message"],
             "shortcuts": [
                 one.model_dump(include={"name", "description"}) for one in features.shortcuts if one.type == "global"
             ],

@@ -10,13 +10,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.backup import Backup
 from bot.domain.names import USUAL_TEMPLATE
+from bot.domain.people import Person
 from bot.domain.plan import OrderPlan, problems_of
 from bot.domain.reasons import Problem, Reason
 from bot.operations.find_backups import find_backups
 from bot.operations.plan_order import plan_order
 from bot.operations.recognition import show
 from bot.slack.desk import BEFORE_ANSWERING, Desk
-from bot.slack.listeners.opening import Asking, show_plan
+from bot.slack.listeners.opening import show_plan
 from bot.slack.listeners.visits import telling_in_view, visit_of
 from bot.slack.payloads import InView
 from bot.slack.views import copy_form, notices
@@ -53,13 +54,15 @@ def register(app: AsyncApp, desk: Desk) -> None:
             logger.warning("a search was not read: %s", error)
             await ack(options=[])
             return
-        found = await find_backups(desk.ports, search.region, search.text)
+        sight = desk.sight_of(visit.person)
+        found = await find_backups(desk.ports, search.region, search.text, sight=sight)
         await ack(copy_form.options(found.backups, desk.ports.clock.now()))
 
     @app.view(copy_form.CALLBACK_ID)
     async def submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
         interaction = InView.model_validate(body)
-        refused = await desk.refusal(visit_of(interaction, "the form"), patience=BEFORE_ANSWERING)
+        visit = visit_of(interaction, "the form")
+        refused = await desk.refusal(visit, patience=BEFORE_ANSWERING)
         if refused and refused is not Reason.PERSON_UNKNOWN:
             await ack(response_action="update", view=copy_form.draw_refused([Problem(refused)]))
             return
@@ -77,7 +80,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         name = f"plan-{interaction.trigger_id}"
         await ack(response_action="push", view=notices.draw_looking(request.destinations) | {"external_id": name})
         show = partial(desk.show_next, name)
-        work = show_plan(desk, show, request, Asking(interaction.user.id, form.channel), pushed=True)
+        work = show_plan(desk, show, request, form.channel, visit.person, pushed=True)
         desk.errands.start(work, "make a plan", telling_in_view(show))
 
 
@@ -116,7 +119,8 @@ def _replace_check(desk: Desk, interaction: InView) -> None:
 
 async def _check(desk: Desk, interaction: InView) -> None:
     """Show what is chosen, and once the regions were looked at, what that means."""
-    if refused := await desk.refusal(visit_of(interaction, "a choice in the form")):
+    visit = visit_of(interaction, "a choice in the form")
+    if refused := await desk.refusal(visit):
         if refused is not Reason.PERSON_UNKNOWN:
             await desk.show(interaction.view_id, copy_form.draw_refused([Problem(refused)]))
         return
@@ -127,26 +131,35 @@ async def _check(desk: Desk, interaction: InView) -> None:
         await desk.show(interaction.view_id, notices.draw_outdated(command=desk.command))
         return
     wants_several = any(each.action_id == Action.SEVERAL.value for each in interaction.actions)
-    await _show_choice(desk, interaction, form.taking_several() if wants_several else form)
+    form = form.taking_several() if wants_several else form
+    await show_choice(desk, interaction.view_id, form, visit.person, seen_hash=interaction.view_hash)
 
 
-async def _show_choice(desk: Desk, interaction: InView, form: CopyForm) -> None:
-    view_id = interaction.view_id
+async def show_choice(desk: Desk, view_id: str, form: CopyForm, person: Person, *, seen_hash: str) -> None:
+    """Show what is chosen, and once the regions were looked at, what that means.
+
+    Args:
+        desk: the room's equipment.
+        view_id: of the form.
+        form: what is in it.
+        person: whose it is.
+        seen_hash: of the form as it was when that was chosen.
+    """
     now = desk.ports.clock.now()
     panel = Looking(form.destinations) if form.request else None
-    drawn = copy_form.draw(form, panel, await desk.context(form), now=now)
-    seen_hash = await desk.show(view_id, drawn, seen_hash=interaction.view_hash)
-    if seen_hash is None:
+    drawn = copy_form.draw(form, panel, await desk.context(form, person), now=now)
+    shown_hash = await desk.show(view_id, drawn, seen_hash=seen_hash)
+    if shown_hash is None:
         return
     plan, channel_error = await asyncio.gather(_plan(desk, form), _channel_error(desk, form))
     if form.request is None and channel_error is None:
         return
-    context = replace(await desk.context(form), channel_error=channel_error)
+    context = replace(await desk.context(form, person), channel_error=channel_error)
     if isinstance(plan, OrderPlan) and form.channel:
-        context = replace(context, judgement=await desk.judgement(plan, interaction.user.id, form.channel))
+        context = replace(context, judgement=await desk.judgement(plan, person.id, form.channel))
     if isinstance(plan, OrderPlan) and (running := plan.plans[0].under_way):
         context = replace(context, link_to_running=await desk.link_to(running.order_id))
-    await desk.show(view_id, copy_form.draw(form, plan, context, now=desk.ports.clock.now()), seen_hash=seen_hash)
+    await desk.show(view_id, copy_form.draw(form, plan, context, now=desk.ports.clock.now()), seen_hash=shown_hash)
 
 
 async def _plan(desk: Desk, form: CopyForm) -> OrderPlan | tuple[Problem, ...] | None:

@@ -10,8 +10,8 @@ from bot.domain.reasons import Reason
 from bot.operations.review import find_order, what_is_left
 from bot.operations.settle_copy import say_it_was_copied, say_send_again
 from bot.operations.stop_order import Stopped, stop_order
-from bot.slack.desk import Desk
-from bot.slack.guard import Visit
+from bot.slack.desk import BEFORE_ANSWERING, Desk
+from bot.slack.guard import Undecided, Visit
 from bot.slack.listeners.opening import Opening, open_confirmation
 from bot.slack.listeners.visits import visit_of
 from bot.slack.payloads import Interaction, Press
@@ -39,6 +39,8 @@ async def _press(desk: Desk, button: Button, about: str, interaction: Interactio
         await _try_again(desk, about, interaction, visit)
     elif reason := await desk.refusal(visit):
         await desk.answer(interaction.response_url, answers.not_allowed(reason))
+    elif (standing := await find_order(desk.ports, about)) and not await desk.may_act_on(standing, visit.person.id):
+        await desk.answer(interaction.response_url, answers.not_allowed(Reason.NOT_IN_RULES))
     else:
         await DO[button](desk, about, interaction, visit)
 
@@ -76,7 +78,9 @@ async def _settled(desk: Desk, copy_id: str, interaction: Interaction, *, is_set
 async def _try_again(desk: Desk, order_id: str, interaction: Interaction, visit: Visit) -> None:
     """The confirmation of what an order has not brought, with a plan made afresh."""
     decision = desk.decide(visit)
-    standing = await find_order(desk.ports, order_id)
+    if isinstance(decision, Undecided):
+        await desk.guard.member(visit.person.id, patience=BEFORE_ANSWERING)  # what they may see depends on who it is
+    standing = await find_order(desk.ports, order_id, sight=desk.sight_of(visit.person))
     if standing is None or isinstance(decision, Reason):
         reason = decision if isinstance(decision, Reason) else await desk.refusal(visit)
         answer = answers.not_allowed(reason) if reason else answers.unknown_order(order_id, command=desk.command)

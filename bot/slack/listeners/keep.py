@@ -1,6 +1,8 @@
 """Standing orders: confirmed, listed, paused, resumed and ended."""
 
+from difflib import get_close_matches
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -8,24 +10,30 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.people import Person
 from bot.domain.reasons import Problem, Reason
 from bot.domain.standing_orders import KeepRequest, StandingOrder
+from bot.operations.keep_copies import run_what_is_due
 from bot.operations.standing_orders import (
-    end_keeping,
-    find_origin,
+    END,
+    PAUSE,
+    RESUME,
+    change_keeping,
+    find_kept,
+    find_origins,
+    kept_as_seen,
+    may_change,
     order_keeping,
-    pause_keeping,
     preview,
-    resume_keeping,
 )
 from bot.slack.desk import BEFORE_ANSWERING, Desk, ShowView
-from bot.slack.listeners.opening import Opening, open_view
+from bot.slack.guard import Visit
+from bot.slack.listeners.opening import Opening, is_refused, open_view
 from bot.slack.listeners.visits import telling_in_view, visit_of
 from bot.slack.payloads import InView
-from bot.slack.views import channel_errors, keep, notices
+from bot.slack.views import answers, channel_errors, keep, notices
 from bot.slack.views.backup_choice import ReadError
-from bot.slack.views.blocks import Message
+from bot.slack.views.blocks import Message, View
 from bot.slack.views.command import ChangeKeeping, Keep, KeepVerb
 
-CHANGES = {KeepVerb.PAUSE: pause_keeping, KeepVerb.RESUME: resume_keeping, KeepVerb.END: end_keeping}
+CHANGES = MappingProxyType({KeepVerb.PAUSE: PAUSE, KeepVerb.RESUME: RESUME, KeepVerb.END: END})
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -62,42 +70,59 @@ async def _order(desk: Desk, show: ShowView, request: KeepRequest, person: Perso
         return
     outcome = await order_keeping(desk.keeping, request, member, view_id)
     if isinstance(outcome, StandingOrder):
+        _run_soon(desk)
         await show(keep.draw_kept(outcome, command=desk.command))
     else:
         await show(keep.draw(outcome, now=desk.ports.clock.now()))
 
 
+def _run_soon(desk: Desk) -> None:
+    """The first copy does not wait for the schedule. Should this be cut off, that finds it."""
+    desk.errands.start(run_what_is_due(desk.keeping), "carry out standing orders")
+
+
 async def open_keeping(desk: Desk, opening: Opening, wish: Keep) -> None:
-    """Open the confirmation of a standing order, and fill it. The person may come in."""
+    """Open the confirmation of a standing order, and fill it."""
     opened = await open_view(desk, opening, notices.draw_looking([wish.region]))
-    if opened is None:
+    if opened is None or (not opening.is_known and await is_refused(desk, opening, opened.id)):
         return
-    channel = opening.visit.channel or ""
-    member = await desk.guard.member(opening.visit.person.id)
-    found = await find_origin(desk.ports, wish.instance, wish.region)
+    await desk.show(opened.id, await _confirmation(desk, opening.visit, wish))
+
+
+async def _confirmation(desk: Desk, visit: Visit, wish: Keep) -> View:
+    """What a person confirms, or what stands in its way."""
+    channel = visit.channel or ""
+    member = await desk.guard.member(visit.person.id)
     if member is None:
-        await desk.show(opened.id, notices.draw_refused([Problem(Reason.PERSON_UNKNOWN)]))
-    elif wish.region not in desk.ports.cloud.regions:
-        problem = Problem(Reason.REGION_NOT_ALLOWED, about=wish.region)
-        await desk.show(opened.id, notices.draw_refused([problem]))
-    elif found is None:
-        missing = keep.no_such_instance(wish.instance, command=desk.command)
-        await desk.show(opened.id, notices.draw_message(missing))
-    elif (error := await desk.channel_error(channel)) is not None:
-        await desk.show(opened.id, notices.draw_channel_closed(channel, error))
-    else:
-        origin, source = found
-        request = KeepRequest(origin, source, wish.region, wish.every, channel)
-        seen = await preview(desk.keeping, request, member)
-        await desk.show(opened.id, keep.draw(seen, now=desk.ports.clock.now()))
+        return notices.draw_refused([Problem(Reason.PERSON_UNKNOWN)])
+    if (error := await desk.channel_error(channel)) is not None:
+        return notices.draw_channel_closed(channel, error)
+    meant = await find_origins(desk.keeping, wish.instance, sight=desk.sight_of(visit.person))
+    if not meant.origins:
+        return notices.draw_message(keep.no_such_instance(wish.instance, meant.near, command=desk.command))
+    if len(meant.origins) > 1:
+        return notices.draw_message(keep.which_instance(wish.instance, [each.id for each in meant.origins]))
+    request = KeepRequest(meant.origins[0], wish.region, wish.every, channel)
+    return keep.draw(await preview(desk.keeping, request, member), now=desk.ports.clock.now())
 
 
-async def change_keeping(desk: Desk, person: Person, channel: str, wish: ChangeKeeping) -> Message:
-    """List, pause, resume or end standing orders; gives the answer."""
+async def answer_keeping(desk: Desk, visit: Visit, wish: ChangeKeeping) -> Message:
+    """List standing orders, or pause, resume or end one; gives the answer."""
+    sight = desk.sight_of(visit.person)
     change = CHANGES.get(wish.verb)
     if change is None:
-        return keep.listed(await desk.standing_orders.kept(), command=desk.command)
-    done = await change(desk.keeping, wish.standing_id, person, channel)
+        return keep.listed(await kept_as_seen(desk.keeping, sight), command=desk.command)
+    standing = await find_kept(desk.keeping, wish.standing_id, sight)
+    if standing is None:
+        ids = {each.id: each for each in await kept_as_seen(desk.keeping, sight)}
+        near = [ids[each] for each in get_close_matches(wish.standing_id, ids, n=keep.MOST_OFFERED, cutoff=0.3)]
+        return keep.unknown(wish.standing_id, near, verb=wish.verb, command=desk.command)
+    member = await desk.guard.member(visit.person.id)
+    if member is None or not await may_change(desk.keeping, standing, member):
+        return answers.not_allowed(Reason.PERSON_UNKNOWN if member is None else Reason.NOT_IN_RULES)
+    done = await change_keeping(desk.keeping, standing.id, change, visit.person, visit.channel or standing.channel)
+    if change is RESUME:
+        _run_soon(desk)
     if done is None:
-        return keep.unknown(wish.standing_id, command=desk.command)
+        return keep.unknown(wish.standing_id, verb=wish.verb, command=desk.command)
     return keep.changed(done.standing, is_new=done.is_new)

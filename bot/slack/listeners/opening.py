@@ -7,14 +7,15 @@ from functools import partial
 
 from bot.domain.backup import Backup
 from bot.domain.names import suggested_name
+from bot.domain.people import Person
 from bot.domain.plan import OrderPlan, OrderRequest
 from bot.domain.reasons import Problem
 from bot.operations.find_backups import find_by_reference, remembered_by_reference
 from bot.operations.plan_order import plan_order
 from bot.slack.answers import OpenView
-from bot.slack.client import SlackTroubleError
 from bot.slack.desk import Desk, ShowView
 from bot.slack.guard import Visit
+from bot.slack.trouble import SlackTroubleError
 from bot.slack.views import answers, confirmation, copy_form, notices
 from bot.slack.views.blocks import Message, View
 from bot.slack.views.command import ShortForm
@@ -60,27 +61,37 @@ async def open_view(desk: Desk, opening: Opening, view: View) -> OpenView | None
         return None
 
 
-async def open_form(desk: Desk, opening: Opening, form: CopyForm | None = None) -> None:
-    """Open the form: filled in at once for a known person, else after Slack was asked who it is."""
+async def open_form(desk: Desk, opening: Opening, form: CopyForm | None = None) -> OpenView | None:
+    """Open the form: filled in at once for a known person, else after Slack was asked who it is.
+
+    Returns:
+        The form as it is now; ``None`` where it was not opened, was closed, or the person may not use it.
+    """
+    person = opening.visit.person
     if opening.is_known:
-        form = form or await desk.first_form(opening.visit.person.id, opening.visit.channel)
-        opened = await open_view(desk, opening, await _drawn(desk, form))
+        form = form or await desk.first_form(person.id, opening.visit.channel)
+        opened = await open_view(desk, opening, await _drawn(desk, form, person))
         seen_hash = opened.hash if opened else None
     else:
         opened = await open_view(desk, opening, copy_form.draw_loading())
-        if opened is None or await _refused(desk, opening, opened.id):
-            return
-        form = form or await desk.first_form(opening.visit.person.id, opening.visit.channel)
-        seen_hash = await desk.show(opened.id, await _drawn(desk, form))
-    if opened and form.channel and seen_hash and await desk.channel_error(form.channel):
-        await desk.client.update_view(opened.id, await _drawn(desk, form), seen_hash=seen_hash)
+        if opened is None or await is_refused(desk, opening, opened.id):
+            return None
+        form = form or await desk.first_form(person.id, opening.visit.channel)
+        seen_hash = await desk.show(opened.id, await _drawn(desk, form, person))
+    if opened is None or seen_hash is None:
+        return None
+    if form.channel and await desk.channel_error(form.channel):
+        shown = await desk.client.update_view(opened.id, await _drawn(desk, form, person), seen_hash=seen_hash)
+        seen_hash = shown.hash if shown else seen_hash
+    return OpenView(id=opened.id, hash=seen_hash)
 
 
-async def _drawn(desk: Desk, form: CopyForm) -> View:
-    return copy_form.draw(form, None, await desk.context(form), now=desk.ports.clock.now())
+async def _drawn(desk: Desk, form: CopyForm, person: Person) -> View:
+    return copy_form.draw(form, None, await desk.context(form, person), now=desk.ports.clock.now())
 
 
-async def _refused(desk: Desk, opening: Opening, view_id: str) -> bool:
+async def is_refused(desk: Desk, opening: Opening, view_id: str) -> bool:
+    """Whether somebody may not come in, by what Slack says of them: then a view that is open says why."""
     reason = await desk.refusal(opening.visit)
     if reason is None:
         return False
@@ -91,35 +102,28 @@ async def _refused(desk: Desk, opening: Opening, view_id: str) -> bool:
 async def open_confirmation(desk: Desk, opening: Opening, request: OrderRequest, channel: str) -> None:
     """Open the confirmation, and fill it once both regions were looked at."""
     opened = await open_view(desk, opening, notices.draw_looking(request.destinations))
-    if opened is None or (not opening.is_known and await _refused(desk, opening, opened.id)):
+    if opened is None or (not opening.is_known and await is_refused(desk, opening, opened.id)):
         return
-    whose = Asking(opening.visit.person.id, channel)
-    await show_plan(desk, partial(desk.show, opened.id), request, whose, pushed=False)
+    await show_plan(desk, partial(desk.show, opened.id), request, channel, opening.visit.person, pushed=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Who asks for a copy, and which channel is told."""
-
-    person_id: str
-    channel: str
-
-
-async def show_plan(desk: Desk, show: ShowView, request: OrderRequest, asking: Asking, *, pushed: bool) -> None:
-    """Make the plan and show it in a confirmation that is open.
+async def show_plan(
+    desk: Desk, show: ShowView, request: OrderRequest, channel: str, person: Person, *, pushed: bool
+) -> None:
+    """Make the plan and show it to a person in a confirmation that is open.
 
     Where there is no form behind it, and something has to be chosen first, the form is shown instead.
     """
     plan = await plan_order(desk.ports, request)
-    now, channel = desk.ports.clock.now(), asking.channel
-    judged = await desk.judgement(plan, asking.person_id, channel) if isinstance(plan, OrderPlan) else None
+    now = desk.ports.clock.now()
+    judged = await desk.judgement(plan, person.id, channel) if isinstance(plan, OrderPlan) else None
     if (error := await desk.channel_error(channel)) is not None:
         await show(notices.draw_channel_closed(channel, error))
     elif not isinstance(plan, OrderPlan):
         await show(notices.draw_refused(plan))
     elif not pushed and copy_form.has_a_way(plan):
         form = copy_form.filled_in(plan, channel, now)
-        context = replace(await desk.context(form), judgement=judged)
+        context = replace(await desk.context(form, person), judgement=judged)
         await show(copy_form.draw(form, plan, context, now=now))
     else:
         running = plan.plans[0].under_way
@@ -132,19 +136,18 @@ async def show_plan(desk: Desk, show: ShowView, request: OrderRequest, asking: A
 async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None:
     """Jump to the confirmation of what was typed."""
     channel = opening.visit.channel or ""
-    known = _sources(desk, await remembered_by_reference(desk.ports, wish.backup), wish.regions)
+    sight = desk.sight_of(opening.visit.person)
+    known = _sources(desk, await remembered_by_reference(desk.ports, wish.backup, sight=sight), wish.regions)
     if len(known) > 1 and opening.is_known:
         await desk.answer(opening.response_url, _ambiguous(desk, wish, known))
         return
     opened = await open_view(desk, opening, notices.draw_looking(wish.regions))
-    if opened is None or (not opening.is_known and await _refused(desk, opening, opened.id)):
+    if opened is None or (not opening.is_known and await is_refused(desk, opening, opened.id)):
         return
-    found = known or _sources(desk, await find_by_reference(desk.ports, wish.backup), wish.regions)
+    found = known or _sources(desk, await find_by_reference(desk.ports, wish.backup, sight=sight), wish.regions)
     if len(found) != 1:
-        message = (
-            _ambiguous(desk, wish, found) if found else answers.backup_not_found(wish.backup, command=desk.command)
-        )
-        await desk.show(opened.id, notices.draw_message(message))
+        nothing = answers.backup_not_found(wish.backup, near=wish.near, command=desk.command)
+        await desk.show(opened.id, notices.draw_message(_ambiguous(desk, wish, found) if found else nothing))
         return
     (backup,) = found
     request = OrderRequest(
@@ -153,9 +156,7 @@ async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None
         destinations=wish.regions,
         name=wish.name or suggested_name(backup.title),
     )
-    await show_plan(
-        desk, partial(desk.show, opened.id), request, Asking(opening.visit.person.id, channel), pushed=False
-    )
+    await show_plan(desk, partial(desk.show, opened.id), request, channel, opening.visit.person, pushed=False)
 
 
 def _ambiguous(desk: Desk, wish: ShortForm, found: Sequence[Backup]) -> Message:

@@ -13,6 +13,7 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.copy_message import progress
 from bot.slack.views.copy_message import summary as order_in_short
 from bot.slack.views.copy_standing import standing_of
+from bot.slack.views.misread import did_you_mean
 from bot.slack.views.reasons import explain
 from bot.slack.views.text import DEFAULT_COMMAND, channel_mention, code, count, escape, fit, link, person_name
 
@@ -96,18 +97,44 @@ def _shared(shared: Sequence[Copy]) -> str:
     return f"{count(len(shared), 'copy')} ({names}) that others need go on."
 
 
-def unknown_order(order_id: str, nearest: Sequence[OrderStanding] = (), *, command: str = DEFAULT_COMMAND) -> Message:
-    """Nothing has this id; some that have one like it, or that run.
+def unknown_order(
+    order_id: str,
+    nearest: Sequence[OrderStanding] = (),
+    *,
+    is_ambiguous: bool = False,
+    verb: str = "cancel",
+    command: str = DEFAULT_COMMAND,
+) -> Message:
+    """Nothing has this id, or several begin with it; some that have one like it, or that run.
 
     Args:
         order_id: as it was typed.
         nearest: the orders that may have been meant, the likeliest first.
+        is_ambiguous: whether all of them begin with what was typed.
+        verb: what was wanted of it, as it is typed.
         command: the slash command's name.
     """
-    near = [f"• {code(f'{command} cancel {each.order.id}')} – {_what(each)}" for each in nearest[:MOST]]
+    near = [f"• {code(f'{command} {verb} {each.order.id}')} – {_what(each)}" for each in nearest[:MOST]]
+    if is_ambiguous and len(nearest) == 1:
+        said = f"{code(order_id, 40)} is too short to be sure which copy is meant. Nothing was done."
+    elif is_ambiguous:
+        said = f"Several copies have an id that begins with {code(order_id, 40)}. Nothing was done."
+    else:
+        said = f"There is no copy with the id {code(order_id, 40)}. {code(f'{command} status')} lists what runs."
+    return _message(said, "\n".join(["*Did you mean*", *near]) if near else "")
+
+
+def backup_gone(name: str, region: str, *, command: str = DEFAULT_COMMAND) -> Message:
+    """A backup of the list is not there any more, or not to be seen.
+
+    Args:
+        name: its id.
+        region: where it was.
+        command: the slash command's name.
+    """
     return _message(
-        f"There is no copy with the id {code(order_id, 40)}. {code(f'{command} status')} lists what runs.",
-        "\n".join(["*Did you mean*", *near]) if near else "",
+        f"The backup {code(name)} is not in {escape(region, 10)} any more. Nothing was done: "
+        f"{code(f'{command} list')} shows what is there."
     )
 
 
@@ -161,10 +188,16 @@ def ambiguous(
     )
 
 
-def backup_not_found(reference: str, *, command: str = DEFAULT_COMMAND) -> Message:
-    """No backup fits what was typed."""
+def backup_not_found(reference: str, *, near: str | None = None, command: str = DEFAULT_COMMAND) -> Message:
+    """No backup fits what was typed.
+
+    Args:
+        reference: the id or name.
+        near: what was probably meant instead, without the command's name.
+        command: the slash command's name.
+    """
     return _message(
-        f"No backup has the id or name {code(reference)}. Nothing was done.\n"
+        f"No backup has the id or name {code(reference)}. Nothing was done.{did_you_mean(near, command)}\n"
         f"*What to do:* look for it in the form, which searches while you type: {code(command)}. A name with spaces "
         "goes in quotes."
     )

@@ -15,7 +15,7 @@ from bot.domain.copies import CopyState
 from bot.domain.events import Event, EventKind, RecordedEvent
 from bot.domain.orders import OrderStanding
 from bot.domain.reasons import Reason
-from bot.slack.views import blocks
+from bot.slack.views import agreement, blocks
 from bot.slack.views.backup_choice import kind
 from bot.slack.views.blocks import Json, Message
 from bot.slack.views.text import (
@@ -111,7 +111,7 @@ def _mentions(need: Need) -> str:
 
 
 def _what(standing: OrderStanding) -> str:
-    gigabytes = size(sum(copy.backup.size_gb or 0.0 for copy in standing.own))
+    gigabytes = size(sum(copy.backup.size_gb or 0.0 for copy in standing.own) or None)
     copy = standing.main
     if len(standing.own) == 1:
         return f"{code(copy.backup.title)} → *{escape(copy.destination, 20)}*, {gigabytes}"
@@ -181,25 +181,6 @@ def line(recorded: RecordedEvent, standing: OrderStanding) -> Message | None:
     return Message(text=words, blocks=[blocks.section(words)])
 
 
-def approved(event: Event, _standing: OrderStanding) -> str:
-    """Somebody agreed."""
-    missing = event.facts.get("missing")
-    more = f" {count(missing, 'more approval')} needed." if isinstance(missing, int) and missing else " It goes on now."
-    return f"{person_name(event.who)} *agreed*.{more}"
-
-
-def declined(event: Event, _standing: OrderStanding) -> str:
-    """Somebody said no."""
-    return (
-        f"{person_name(event.who)} *declined* it: {escape(str(event.facts.get('because') or 'no reason given'), 1000)}"
-    )
-
-
-def expired(_event: Event, _standing: OrderStanding) -> str:
-    """The time is over."""
-    return "*Nobody agreed in time.* Nothing was copied; who asked can ask again."
-
-
 def _withdrawn(event: Event, _standing: OrderStanding) -> str:
     return f"{person_name(event.who)} *stopped* it."
 
@@ -217,9 +198,9 @@ def _seen(event: Event, _standing: OrderStanding) -> str:
 
 LINES: Mapping[EventKind, Callable[[Event, OrderStanding], str]] = MappingProxyType(
     {
-        EventKind.APPROVED: approved,
-        EventKind.DECLINED: declined,
-        EventKind.APPROVAL_EXPIRED: expired,
+        EventKind.APPROVED: agreement.approved,
+        EventKind.DECLINED: agreement.declined,
+        EventKind.APPROVAL_EXPIRED: agreement.expired,
         EventKind.APPROVAL_REMINDED: _reminded,
         EventKind.STOPPED: _withdrawn,
         EventKind.GLASS_SEEN: _seen,

@@ -105,13 +105,14 @@ def options(backups: Sequence[Backup], now: datetime) -> Json:
         return {"options": []}
     return {
         "option_groups": [
-            OptionGroup(label=PlainTextObject(text=_origin(origin), emoji=False), options=choices).to_dict()
+            OptionGroup(label=PlainTextObject(text=origin_label(origin), emoji=False), options=choices).to_dict()
             for origin, choices in groups.items()
         ]
     }
 
 
-def _origin(origin: Origin | None) -> str:
+def origin_label(origin: Origin | None) -> str:
+    """``Instance`` or ``HA group`` with its id, in plain text."""
     if origin is None:
         return "Instance not known"
     word = {"instance": "Instance", "ha": "HA group"}.get(origin.type, plain(origin.type) or "Instance")

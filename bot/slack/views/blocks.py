@@ -25,6 +25,7 @@ from slack_sdk.models.blocks import (
     MarkdownTextObject,
     PlainTextObject,
     SectionBlock,
+    TableBlock,
 )
 from slack_sdk.models.views import View as ViewModel
 
@@ -101,6 +102,27 @@ def modal(
     return {**frame, "blocks": list(blocks), "private_metadata": metadata}
 
 
+def home(blocks: Sequence[Block]) -> View:
+    """What stands in the app's Home.
+
+    Args:
+        blocks: at most 100.
+    """
+    return {**_home_frame(), "blocks": list(blocks)}
+
+
+@lru_cache(maxsize=1)
+def _home_frame() -> Json:
+    return ViewModel(type="home", blocks=[DividerBlock()]).to_dict()
+
+
+def table(rows: Sequence[Sequence[str]]) -> Block:
+    """Rows of cells with plain words, of which none is empty; the first row is the heading. For messages only: one in
+    each, with 100 rows and 20 columns at most (``slack-platform.md``, Sizes).
+    """
+    return TableBlock(rows=[[{"type": "raw_text", "text": cell} for cell in row] for row in rows]).to_dict()
+
+
 def _plain(text: str) -> PlainTextObject:
     return PlainTextObject(text=text, emoji=False)
 
@@ -114,6 +136,11 @@ def mrkdwn(text: str) -> MarkdownTextObject:
 def section(text: str, block_id: str | None = None) -> Block:
     """A paragraph in ``mrkdwn``, cut to the length a section may have."""
     return SectionBlock(text=mrkdwn(fit(text, LONGEST_SECTION)), block_id=block_id).to_dict()
+
+
+def section_with(text: str, button: ButtonElement) -> Block:
+    """A paragraph in ``mrkdwn`` with a button at its side."""
+    return SectionBlock(text=mrkdwn(fit(text, LONGEST_SECTION)), accessory=button).to_dict()
 
 
 def in_sections(lines: Sequence[str]) -> list[str]:
@@ -139,6 +166,11 @@ def alert(level: Level, text: str) -> Block:
     old for them, so what a person has to know or do about it is said in a section below as well.
     """
     return AlertBlock(text=_plain(cut(text, LONGEST_ALERT)), level=level).to_dict()
+
+
+def section_with_button(text: str, beside: ButtonElement) -> Block:
+    """A paragraph in ``mrkdwn`` with a button beside it."""
+    return SectionBlock(text=mrkdwn(fit(text, LONGEST_SECTION)), accessory=beside).to_dict()
 
 
 def divider() -> Block:

@@ -9,9 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.backup import REGIONS_FOR_COPIES
-from bot.domain.events import EventFilter
-from bot.domain.standing_orders import USUAL_EVERY, read_every
-from bot.slack.views.history import read_filter
+from bot.domain.standing_orders import USUAL_EVERY, read_every, write_every
 from bot.slack.views.text import REGION_NAMES, unescape
 
 
@@ -39,17 +37,57 @@ class ShortForm:
         """The regions, as they are typed: ``IAD,ORD``."""
         return ",".join(self.regions)
 
+    @property
+    def near(self) -> str | None:
+        """What was probably meant where there is no such backup: ``list IAD`` for ``lits IAD``."""
+        meant = get_close_matches(self.backup.lower(), _WORDS, n=1, cutoff=0.6)
+        return " ".join(filter(None, [*meant, self.region, self.name])) if meant else None
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What runs, and what did I ask for?"""
+    """What runs, and what did I ask for?
+
+    Attributes:
+        order_id: of the one order that is asked for, as it was typed: the whole id or its beginning.
+    """
+
+    order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What happened?"""
+    """What happened?
 
-    wanted: EventFilter
+    Attributes:
+        typed: which of it, as Slack sent it; see `bot.slack.views.history_filter`.
+    """
+
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListBackups:
+    """Which backups are there?
+
+    Attributes:
+        typed: which of them, as Slack sent it; see `bot.slack.views.backup_list`.
+    """
+
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Where what could be restored.
+
+    Attributes:
+        text: part of an instance's id, or of the name of its newest backup; empty: all.
+        page: 1 for the first.
+    """
+
+    text: str = ""
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +106,9 @@ class Keep:
     """Keep the newest backup of an instance copied in a region.
 
     Attributes:
-        instance: its id, or a backup of it.
-        region: in capitals; perhaps none that copies may go to.
-        every: how old the newest copy may become.
+        instance: its id, the beginning of its id, or a backup of it.
+        region: in capitals; one that exists, but perhaps none that copies may go to.
+        every: how old the newest backup may become that can be restored there.
     """
 
     instance: str
@@ -112,7 +150,7 @@ class Help:
     typed: str | None = None
 
 
-Wish = OpenForm | ShortForm | Status | History | Cancel | Keep | ChangeKeeping | Help
+Wish = OpenForm | ShortForm | ListBackups | Status | History | Coverage | Cancel | Keep | ChangeKeeping | Help
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 """Slack's own fields turn straight quotes into curly ones."""
@@ -134,6 +172,8 @@ def parse(text: str, regions: Sequence[str] = REGIONS_FOR_COPIES) -> Wish:
     if not typed:
         return OpenForm()
     first, rest = _split(typed)
+    if first.lower() == "keep":
+        return _keep(rest, regions)
     command = _COMMANDS.get(first.lower())
     if command is not None:
         return command(rest)
@@ -181,42 +221,70 @@ def _nearest(first: str, rest: str, regions: Sequence[str]) -> str | None:
         if region:
             backup = f'"{first}"' if " " in first else first
             return unescape(" ".join(filter(None, [backup, region[0], name])))
-    meant = get_close_matches(first.lower(), _COMMANDS, n=1, cutoff=0.6)
+    meant = get_close_matches(first.lower(), _WORDS, n=1, cutoff=0.6)
     return " ".join(filter(None, [meant[0], unescape(rest)])) if meant else None
 
 
-def _status(_rest: str) -> Wish:
-    return Status()
+def _status(rest: str) -> Wish:
+    return Status(_id_in(rest) or None)
 
 
 def _history(rest: str) -> Wish:
-    return History(read_filter(rest))
+    return History(rest)
+
+
+def _list(rest: str) -> Wish:
+    return ListBackups(rest)
+
+
+def _id_in(rest: str) -> str:
+    return unescape(_split(rest)[0]).strip("`")
+
+
+_PAGE = re.compile(r"(?:^|\s)page:(\d{1,5})(?=\s|$)", re.IGNORECASE)
+
+
+def _coverage(rest: str) -> Wish:
+    page = _PAGE.search(rest)
+    return Coverage(unescape(" ".join(_PAGE.sub(" ", rest).split())), max(int(page[1]), 1) if page else 1)
 
 
 def _cancel(rest: str) -> Wish:
-    return Cancel(unescape(_split(rest)[0]).strip("`")) if rest else Help(near="cancel ID", typed="cancel")
+    return Cancel(_id_in(rest)) if rest else Help(near="cancel ID", typed="cancel")
 
 
 _KEEP = re.compile(
-    r'(?P<instance>"[^"]+"|\S+)\s+in\s+(?P<region>[a-z]{3,})(?:\s+every\s+(?P<every>\d+\s?\w+))?', re.IGNORECASE
+    r'(?P<instance>"[^"]+"|\S+)(?P<to>\s+(?:in|to))?\s+(?P<region>\w+)(?:\s+every\s+(?P<every>.+))?', re.IGNORECASE
 )
 
 _KEEP_USAGE = "keep INSTANCE in REGION every 24h"
 
 
-def _keep(rest: str) -> Wish:
-    first, standing_id = _split(rest)
-    if found := _KEEP.fullmatch(rest):
-        every = read_every(found["every"]) if found["every"] else USUAL_EVERY
-        if every is not None:
-            return Keep(unescape(_unquoted(found["instance"])).strip("`"), found["region"].upper(), every)
-    meant = get_close_matches(first.lower(), list(KeepVerb), n=1, cutoff=0.6)
-    if first.lower() in set(KeepVerb) and (standing_id or first.lower() == KeepVerb.LIST):
-        verb = KeepVerb(first.lower())
-        return ChangeKeeping(verb, "" if verb is KeepVerb.LIST else unescape(_split(standing_id)[0]).strip("`"))
-    near = f"keep {meant[0]} {unescape(standing_id) or 'ID'}" if meant else _KEEP_USAGE
-    near = "keep list" if meant and meant[0] == KeepVerb.LIST else near
-    return Help(near=near, typed=unescape(f"keep {rest}".strip()))
+def _keep(rest: str, regions: Sequence[str]) -> Wish:
+    first, others = _split(rest)
+    verb = next((verb for verb in KeepVerb if verb == first.lower()), None)
+    if verb is KeepVerb.LIST:
+        return ChangeKeeping(verb)
+    if verb is not None and others:
+        return ChangeKeeping(verb, _id_in(others))
+    found = _KEEP.fullmatch(rest)
+    region = _region(found["region"], regions) if found else None
+    every = read_every(found["every"]) if found and found["every"] else USUAL_EVERY
+    if found and found["to"] and region and every:
+        return Keep(unescape(_unquoted(found["instance"])).strip("`"), region, every)
+    return Help(near=_nearest_keep(first, others, found, regions), typed=unescape(f"keep {rest}".strip()))
+
+
+def _nearest_keep(first: str, others: str, found: re.Match[str] | None, regions: Sequence[str]) -> str:
+    """What was probably meant: something that is done to standing orders, or the region as it is called."""
+    verbs = get_close_matches(first.lower(), list(KeepVerb), n=1, cutoff=0.6)
+    if verbs:
+        return "keep list" if verbs[0] == KeepVerb.LIST else f"keep {verbs[0]} {_id_in(others) or 'ID'}"
+    near = get_close_matches(found["region"].upper(), regions, n=1, cutoff=0.6) if found else []
+    if found is None or not near:
+        return _KEEP_USAGE
+    every = read_every(found["every"]) if found["every"] else None
+    return f"keep {unescape(found['instance'])} in {near[0]} every {write_every(every or USUAL_EVERY)}"
 
 
 def _help(_rest: str) -> Wish:
@@ -224,5 +292,14 @@ def _help(_rest: str) -> Wish:
 
 
 _COMMANDS: Mapping[str, Callable[[str], Wish]] = MappingProxyType(
-    {"status": _status, "history": _history, "cancel": _cancel, "keep": _keep, "help": _help}
+    {
+        "list": _list,
+        "status": _status,
+        "history": _history,
+        "coverage": _coverage,
+        "cancel": _cancel,
+        "help": _help,
+    }
 )
+
+_WORDS = (*_COMMANDS, "keep")

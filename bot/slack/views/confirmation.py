@@ -25,6 +25,7 @@ from bot.slack.views.text import (
     size,
     slack_date,
 )
+from bot.slack.views.typed import TypedState
 
 CALLBACK_ID = "copy_confirmation"
 
@@ -311,25 +312,11 @@ def read(view: Mapping[str, object]) -> Confirmed:
         remembered.channel,
         remembered.shown,
         remembered.asks_for_approval,
-        seen.state.reason,
+        seen.state.text_in(by_rules.GLASS) or None,
     )
-
-
-class _Typed(_Model):
-    value: str | None = None
-
-
-class _State(_Model):
-    values: dict[str, dict[str, _Typed]] = {}
-
-    @property
-    def reason(self) -> str | None:
-        """What was typed as a reason for breaking the glass."""
-        typed = self.values.get(by_rules.GLASS, {}).get(by_rules.GLASS)
-        return (typed.value or "").strip() or None if typed else None
 
 
 class _View(_Model):
     id: str
     private_metadata: str
-    state: _State = _State()
+    state: TypedState = TypedState()

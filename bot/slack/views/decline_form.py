@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import PlainTextInputElement
 
 from bot.slack.views import blocks
 from bot.slack.views.blocks import View
+from bot.slack.views.typed import TypedState
 
 CALLBACK_ID = "decline_form"
 
@@ -56,21 +57,11 @@ def draw(value: str) -> View:
     )
 
 
-class _Model(BaseModel):
+class _View(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-
-class _Typed(_Model):
-    value: str | None = None
-
-
-class _State(_Model):
-    values: dict[str, dict[str, _Typed]] = {}
-
-
-class _View(_Model):
     private_metadata: str = ""
-    state: _State = _State()
+    state: TypedState = TypedState()
 
 
 def read(view: Mapping[str, object]) -> Declining:
@@ -80,5 +71,4 @@ def read(view: Mapping[str, object]) -> Declining:
         view: the ``view`` of a ``view_submission`` payload.
     """
     seen = _View.model_validate(view)
-    typed = seen.state.values.get(REASON, {}).get(REASON, _Typed())
-    return Declining(seen.private_metadata, (typed.value or "").strip()[:LONGEST_REASON])
+    return Declining(seen.private_metadata, seen.state.text_in(REASON)[:LONGEST_REASON])

@@ -66,7 +66,7 @@ DENIALS: Mapping[Reason, Words] = MappingProxyType(
         ),
         Reason.TOO_MANY_RUNNING: Words(
             "Too many copies are running",
-            "With this there would be more copies running at once than the rules allow: {about}. Nothing was sent.",
+            "With this more would be copied at the same time than the rules allow: {about}. Nothing was sent.",
             "Wait until some have ended: `status` shows them.",
             Who.TIME,
             unnamed="there is a limit",

@@ -1,17 +1,18 @@
 """The audit log as a person reads it in Slack: one line for each event."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
 from bot.slack.views import blocks
-from bot.slack.views.blocks import Message
+from bot.slack.views.blocks import Block, Message
+from bot.slack.views.history_filter import nearest, write_filter
+from bot.slack.views.misread import did_you_mean
 from bot.slack.views.reasons import gist
 from bot.slack.views.text import (
     DEFAULT_COMMAND,
-    REGION_NAMES,
     code,
     count,
     duration,
@@ -19,16 +20,21 @@ from bot.slack.views.text import (
     fit,
     person_name,
     slack_date,
-    unescape,
 )
 
-PAGE = 20
-"""Events on one page: that many stay within the size of a message."""
+PAGE = 15
+"""Events on one page: with that many of the longest lines, the message as a whole stays under 10,000 characters."""
 
 LONGEST_LINE = 400
-LONGEST_PAGE = 6500
-"""Characters of all lines together: with its text, the message as a whole stays under 10,000."""
 LONGEST_TEXT = 2500
+
+
+class Action(StrEnum):
+    """The ``action_id`` of the buttons. The value of each is what a person would type for that page."""
+
+    OLDER = "history_older"
+    NEWER = "history_newer"
+
 
 WORDS: Mapping[EventKind, str] = MappingProxyType(
     {
@@ -68,58 +74,81 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.KEEP_RESUMED: "resumed the standing order to keep",
         EventKind.KEEP_ENDED: "ended the standing order to keep",
         EventKind.KEEP_FAILED: "could not keep",
+        EventKind.KEEP_RECOVERED: "keeps again",
         EventKind.RULES_CHANGED: "began to go by other rules",
         EventKind.RULES_REJECTED: "found mistakes in the file of rules, and goes on by those before",
+        EventKind.FOUND_OUTSIDE: "found what was copied without it",
+        EventKind.COPY_VANISHED: "saw that the copy is not there any more",
         EventKind.BOT_STARTED: "started",
         EventKind.BOT_STOPPED: "stopped",
+        EventKind.WITNESS_POSTED: "posted a witness of the audit log",
+        EventKind.ARCHIVED: "archived old events into a file",
     }
 )
 """What somebody, or the bot, did: follows their name."""
 
 
-def draw(events: Sequence[RecordedEvent], wanted: EventFilter, *, command: str = DEFAULT_COMMAND) -> Message:
-    """Events, newest first, and how to see the next page.
+def draw(
+    events: Sequence[RecordedEvent],
+    wanted: EventFilter,
+    *,
+    has_older: bool = False,
+    has_newer: bool = False,
+    command: str = DEFAULT_COMMAND,
+) -> Message:
+    """Events, newest first, with the buttons that lead to the pages before and behind.
 
     Args:
-        events: newest first; one more than `PAGE` where there is another page.
+        events: of one page.
         wanted: what was asked for.
+        has_older: whether there is a page behind.
+        has_newer: whether there is a page before.
         command: the slash command's name.
     """
     if not events:
-        nothing = "Nothing (more) in the audit log fits that." if write_filter(wanted) else "The audit log is empty."
-        return Message(text=nothing, blocks=[blocks.section(nothing)])
-    shown = _fitting(events[:PAGE])
-    lines = [line for _, line in shown]
-    last = shown[-1][0]
-    more = len(shown) < len(events)
-    next_page = write_filter(replace(wanted, before=last.sequence))
-    small_print = f"Older ones: {code(f'{command} history {next_page}', 300)}" if more else "That is all there is."
+        return _draw_nothing(wanted, has_newer=has_newer, command=command)
+    lines = [event_line(each) for each in events]
     heading = f"*What happened*{_of(wanted)}, newest first"
+    small_print = "" if has_older else "That is all there is. "
+    buttons = _buttons(
+        replace(wanted, after=events[0].sequence, before=None) if has_newer else None,
+        replace(wanted, before=events[-1].sequence, after=None) if has_older else None,
+    )
     return Message(
         text=fit("\n".join([heading, *lines]), LONGEST_TEXT),
         blocks=[
             blocks.section(heading),
             *(blocks.section(part) for part in blocks.in_sections(lines)),
-            blocks.context(f"{small_print} Only you see this."),
+            *buttons,
+            blocks.context(f"{small_print}Times in what is typed are UTC. Only you see this."),
         ],
     )
 
 
-def _fitting(events: Sequence[RecordedEvent]) -> list[tuple[RecordedEvent, str]]:
-    """As many events, with their lines, as fit on a page."""
-    shown: list[tuple[RecordedEvent, str]] = []
-    room = LONGEST_PAGE
-    for recorded in events:
-        line = event_line(recorded)
-        room -= len(line) + 1
-        if shown and room < 0:
-            break
-        shown.append((recorded, line))
-    return shown
+def _draw_nothing(wanted: EventFilter, *, has_newer: bool, command: str) -> Message:
+    if not write_filter(wanted):
+        said = "The audit log is empty."
+    else:
+        said = f"Nothing{_more(wanted)} in the audit log fits that.{did_you_mean(nearest(wanted), command)}"
+    back = _buttons(replace(wanted, after=(wanted.before or 1) - 1, before=None) if has_newer else None, None)
+    return Message(text=said, blocks=[blocks.section(said), *back])
+
+
+def _more(wanted: EventFilter) -> str:
+    return " more" if wanted.before is not None or wanted.after is not None else ""
+
+
+def _buttons(newer: EventFilter | None, older: EventFilter | None) -> list[Block]:
+    drawn = [
+        blocks.button(words, action.value, value=escape(write_filter(wanted)))
+        for words, action, wanted in (("Newer", Action.NEWER, newer), ("Older", Action.OLDER, older))
+        if wanted is not None
+    ]
+    return [blocks.actions(drawn)] if drawn else []
 
 
 def _of(wanted: EventFilter) -> str:
-    text = write_filter(replace(wanted, before=None))
+    text = write_filter(replace(wanted, before=None, after=None))
     return f" for {code(text, 150)}" if text else ""
 
 
@@ -139,11 +168,11 @@ def _about(event: Event) -> str:
     name = event.backup_name or event.backup_id or (str(instance) if instance else None)
     if not name:
         return ""
-    way = f" {escape(event.source or '?', 10)} → {escape(event.destination or '?', 10)}"
-    standing_id = event.facts.get("keep")
-    known_by = event.copy_id or (str(standing_id) if standing_id else None)
-    copy_id = f" ({code(known_by, 20)})" if known_by else ""
-    return f"– {code(name, 64)}{way}{copy_id}"
+    to = escape(event.destination or "?", 10)
+    if standing_id := event.facts.get("keep"):
+        return f"– {code(name, 64)} in {to} ({code(str(standing_id), 20)})"
+    copy_id = f" ({code(event.copy_id, 20)})" if event.copy_id else ""
+    return f"– {code(name, 64)} {escape(event.source or '?', 10)} → {to}{copy_id}"
 
 
 def _details(event: Event) -> str:
@@ -165,40 +194,3 @@ def _details(event: Event) -> str:
 
 _RULES = {"approval": "needs agreement by", "glass": "without agreement, because", "because": "because"}
 """What the rules had to do with it, by the name of the fact."""
-
-_MENTION = re.compile(r"^<@([A-Z0-9]+)(?:\|[^>]*)?>$")
-_BEFORE = re.compile(r"^before:(\d{1,15})$", re.IGNORECASE)
-
-
-def read_filter(text: str) -> EventFilter:
-    """Which events a person wants to see.
-
-    A mention is a person, a region's name a region, ``before:123`` the page that begins below that number; whatever
-    else there is has to be in the event.
-
-    Args:
-        text: as Slack sends it: a mention as ``<@U123|name>`` (the manifest's ``should_escape``).
-    """
-    person = region = before = None
-    words: list[str] = []
-    for word in text.split():
-        if found := _MENTION.match(word):
-            person = found[1]
-        elif found := _BEFORE.match(word):
-            before = int(found[1])
-        elif word.upper() in REGION_NAMES and region is None:
-            region = word.upper()
-        else:
-            words.append(unescape(word))
-    return EventFilter(text=" ".join(words) or None, person=person, region=region, before=before)
-
-
-def write_filter(wanted: EventFilter) -> str:
-    """What a person has to type to see these events: what `read_filter` reads."""
-    parts = [
-        f"<@{wanted.person}>" if wanted.person else "",
-        wanted.region or "",
-        wanted.text or "",
-        f"before:{wanted.before}" if wanted.before is not None else "",
-    ]
-    return " ".join(filter(None, parts))

@@ -35,32 +35,39 @@ def draw(
         command: the slash command's name.
     """
     addresses = links or {}
-    open_ones = [_line(each, now, addresses.get(each.order.id)) for each in running[:MOST]]
+    open_ones = [line(each, now, addresses.get(each.order.id)) for each in running[:MOST]]
     ended = [each for each in mine if not each.is_open][:MOST]
-    ended_ones = [_line(each, now, addresses.get(each.order.id)) for each in ended]
+    ended_ones = [line(each, now, addresses.get(each.order.id)) for each in ended]
     copies = sum(copy.is_open for copy in {copy.id: copy for each in running for copy in each.copies}.values())
     heading = f"*{count(copies, 'copy')} under way*" if running else "*Nothing runs*"
     more = len(running) - len(open_ones)
-    shown: list[Block] = [blocks.section(heading), *(blocks.section(line) for line in open_ones)]
+    shown: list[Block] = [blocks.section(heading), *(blocks.section(each) for each in open_ones)]
     if more > 0:
         shown.append(blocks.context(f"And {more:,} more: {code(f'{command} history')} shows what happened."))
     if ended_ones:
         shown += [blocks.divider(), blocks.section("*What you asked for lately*")]
-        shown += [blocks.section(line) for line in ended_ones]
+        shown += [blocks.section(each) for each in ended_ones]
     shown.append(blocks.context(f"Only you see this. {code(f'{command} cancel ID')} stops what has not begun."))
     text = "\n".join([heading, *open_ones, *ended_ones])
     return Message(text=fit(text, LONGEST_TEXT), blocks=shown)
 
 
-def _line(standing: OrderStanding, now: datetime, address: str | None) -> str:
+def line(standing: OrderStanding, now: datetime, address: str | None) -> str:
+    """An order in two lines of ``mrkdwn``: how it stands, and whose it is.
+
+    Args:
+        standing: the order.
+        now: for lengths of time.
+        address: of its message.
+    """
     copy, order = standing.main, standing.order
     stands = standing_of(copy, now=now)
     sign, how = (stands.sign, stands.gist) if standing.is_single else (sign_of(standing), progress(standing))
     way = f"{escape(copy.backup.region, 10)} → {escape(copy.destination, 10)}"
     told = f" · {link(address, 'message')}" if address else ""
     others = "" if standing.is_single else f" and {count(len(standing.copies) - 1, 'other')}"
-    line = (
+    told_in = (
         f"{sign} {code(copy.backup.title, 64)}{others} {way}: {escape(how)}\n"
         f"{person_name(order.requested_by)} {slack_date(order.requested_at)} · id {code(order.id, 20)}"
     )
-    return fit(line, LONGEST_LINE) + told
+    return fit(told_in, LONGEST_LINE) + told

@@ -11,13 +11,13 @@ from bot.domain.copies import Copy, CopyState
 from bot.domain.events import Event, EventKind, RecordedEvent
 from bot.domain.orders import OrderStanding
 from bot.domain.reasons import Reason
-from bot.slack.views import blocks
+from bot.slack.views import agreement, blocks
 from bot.slack.views.blocks import Message
 from bot.slack.views.copy_message import progress
 from bot.slack.views.copy_standing import fault_of_facts, took_of
 from bot.slack.views.plan_status import SURE
 from bot.slack.views.reasons import answer, explain, gist, problem_of
-from bot.slack.views.text import code, count, duration, escape, fit, mention, person_name
+from bot.slack.views.text import code, duration, escape, fit, mention, person_name
 
 SILENT: Mapping[EventKind, str] = MappingProxyType(
     {
@@ -34,10 +34,15 @@ SILENT: Mapping[EventKind, str] = MappingProxyType(
         EventKind.KEEP_RESUMED: "it is about no copy",
         EventKind.KEEP_ENDED: "it is about no copy",
         EventKind.KEEP_FAILED: "its channel is told",
+        EventKind.KEEP_RECOVERED: "its channel is told",
         EventKind.RULES_CHANGED: "it is about no copy",
         EventKind.RULES_REJECTED: "it is about no copy",
+        EventKind.FOUND_OUTSIDE: "it is about no copy of this bot",
+        EventKind.COPY_VANISHED: "its thread has ended; Home, coverage and history show it",
         EventKind.BOT_STARTED: "it is about no copy",
         EventKind.BOT_STOPPED: "it is about no copy",
+        EventKind.WITNESS_POSTED: "it is about no copy",
+        EventKind.ARCHIVED: "it is about no copy",
     }
 )
 """Events that are not told in a thread, and why."""
@@ -87,23 +92,8 @@ def _stopped(event: Event, _copy: Copy) -> str:
     return f"{person_name(event.who)} *stopped* this copy. Nothing was copied."
 
 
-def _approved(event: Event, _copy: Copy) -> str:
-    missing = event.facts.get("missing")
-    more = f" {count(missing, 'more approval')} needed." if isinstance(missing, int) and missing else ""
-    return f"{person_name(event.who)} *agreed*.{more}"
-
-
-def _declined(event: Event, _copy: Copy) -> str:
-    why = escape(str(event.facts.get("because") or "no reason given"), 1000)
-    return f"{person_name(event.who)} *declined* it: {why}\nNothing was copied."
-
-
 def _reminded(_event: Event, _copy: Copy) -> str:
     return "Those who have to agree were reminded."
-
-
-def _expired(_event: Event, _copy: Copy) -> str:
-    return "*Nobody agreed in time.* Nothing was copied. *Try again* at the message above asks again."
 
 
 def _said_it_was_copied(event: Event, copy: Copy) -> str:
@@ -207,10 +197,10 @@ LINES: Mapping[EventKind, Callable[[Event, Copy], str]] = MappingProxyType(
     {
         EventKind.COPY_JOINED: _joined,
         EventKind.STOPPED: _stopped,
-        EventKind.APPROVED: _approved,
-        EventKind.DECLINED: _declined,
+        EventKind.APPROVED: agreement.approved,
+        EventKind.DECLINED: agreement.declined,
         EventKind.APPROVAL_REMINDED: _reminded,
-        EventKind.APPROVAL_EXPIRED: _expired,
+        EventKind.APPROVAL_EXPIRED: agreement.expired,
         EventKind.SAID_IT_WAS_COPIED: _said_it_was_copied,
         EventKind.SAID_SEND_AGAIN: _said_send_again,
         EventKind.WAITING_FOR_PARENT: _waiting,

@@ -16,7 +16,8 @@ from bot.domain.backup import REGIONS_FOR_COPIES, Backup, BackupStatus, Datastor
 from bot.domain.pace import Pace
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
-from bot.operations.ports import Cloud, Engine, FixedRules, Ports, Watch
+from bot.operations.ports import Cloud, Engine, Ports, Watch
+from bot.operations.rules_in_force import FixedRules
 from bot.server import build_web, serving
 from bot.slack.app import SlackOptions, build_app
 from bot.storage import Storage, open_storage

@@ -5,27 +5,20 @@ import csv
 import io
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
-from click.testing import CliRunner, Result
-from pydantic import SecretStr
+from click.testing import Result
 
-from bot.cli import main
 from bot.cli.sandbox import running_sandbox
 from bot.domain.events import Event, EventKind
 from bot.domain.people import BOT, Person
 from bot.domain.reasons import Reason
-from bot.storage import open_storage
-from tests.fakes.clock import FakeClock
+from tests.fakes.audit_logs import write_events
 from tests.fakes.command_line import run
-from tests.fakes.repository import README
 from tests.fakes.samples import sample_event
+from tests.unit.cli.conftest import Audit
 
 BOB = Person("U0BOB", "bob")
 STORY = (
@@ -36,35 +29,10 @@ STORY = (
     Event(EventKind.BOT_STOPPED, sample_event(100_000).at, BOT),
 )
 
-Audit: TypeAlias = Callable[..., Result]
-
-
-def write(path: Path, *events: Event, key: str | None = None) -> Path:
-    async def writing() -> None:
-        storage = await open_storage(path, FakeClock(), key=SecretStr(key) if key else None)
-        for event in events:
-            await storage.record.append(event)
-        await storage.close()
-
-    asyncio.run(writing())
-    return path
-
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    return write(tmp_path / "bot.sqlite", *STORY)
-
-
-@pytest.fixture
-def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Audit:
-    """Runs the command on the file of the test."""
-    monkeypatch.chdir(tmp_path)
-
-    def invoke(*arguments: str, columns: int = 100, **environment: str) -> Result:
-        given = {"DATABASE_URL": "sqlite:///bot.sqlite", "AUDIT_KEY": "", "COLUMNS": str(columns), **environment}
-        return CliRunner().invoke(main, ["audit", *arguments], env=given)
-
-    return invoke
+    return write_events(tmp_path / "bot.sqlite", *STORY)
 
 
 def numbers(listed: Result) -> list[int]:
@@ -94,6 +62,9 @@ def test_the_list_begins_with_the_newest(audit: Audit) -> None:
         (("--backup", "b-2"), [4]),
         (("--copy", "copy-2"), [2]),
         (("--kind", "refused", "--kind", "sending"), [3, 2]),
+        (("--outcome", "refused"), [3]),
+        (("--outcome", "lost", "--outcome", "refused", "--region", "iad"), [3]),
+        (("--outcome", "completed"), []),
         (("--text", "parent"), [3]),
         (("--since", "2026-11-22 12:00:02", "--until", "2026-11-23"), [3, 2]),
         (("--person", "bob", "--region", "IAD"), []),
@@ -141,7 +112,7 @@ def test_an_export_begins_with_the_oldest(audit: Audit, tmp_path: Path) -> None:
 
 
 async def test_an_export_is_the_same_in_every_terminal(tmp_path: Path) -> None:
-    database = await asyncio.to_thread(write, tmp_path / "bot.sqlite", *STORY)
+    database = await asyncio.to_thread(write_events, tmp_path / "bot.sqlite", *STORY)
     given = {"DATABASE_URL": f"sqlite:///{database}"}
 
     usual = await run("audit", "export", folder=tmp_path, **given)
@@ -154,28 +125,6 @@ async def test_an_export_is_the_same_in_every_terminal(tmp_path: Path) -> None:
     assert "DFW ? IAD" in listed.out, "a terminal with few characters gets a question mark for the others"
 
 
-def ten_lines() -> str:
-    """The program in the README."""
-    (program,) = re.findall(r"```python\n(import hashlib.*?)```", README, flags=re.DOTALL)
-    return str(program)
-
-
-def check(export: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603  # the README's own program
-        [sys.executable, "-c", ten_lines()], input=export, capture_output=True, encoding="utf-8", check=False
-    )
-
-
-@pytest.mark.usefixtures("database")
-def test_whoever_gets_an_export_can_check_it_with_the_lines_of_the_readme(audit: Audit) -> None:
-    export = audit("export").stdout
-    head = re.findall(r"Head: (\w+)", audit("verify").stdout)
-
-    assert check(export).stdout.split() == ["whole:", *head]
-    assert "event 2 is not what it was" in check(export.replace("sending", "refused", 1)).stderr
-    assert "event 3 is not what it was" in check("".join(export.splitlines(keepends=True)[:2] * 2)).stderr
-
-
 @pytest.mark.usefixtures("database")
 def test_a_whole_log_is_said_to_be_whole(audit: Audit) -> None:
     verified = audit("verify")
@@ -185,7 +134,7 @@ def test_a_whole_log_is_said_to_be_whole(audit: Audit) -> None:
 
 
 def test_a_log_with_a_key_needs_it(audit: Audit, tmp_path: Path) -> None:
-    write(tmp_path / "bot.sqlite", *STORY, key="sesame")
+    write_events(tmp_path / "bot.sqlite", *STORY, key="sesame")
 
     assert "5 events, with the key." in audit("verify", AUDIT_KEY="sesame").stdout
     for key in ("another", ""):

@@ -29,7 +29,8 @@ class ListeningApp:
     """Bolt's app, as far as listeners register with it: it notes what they listen to."""
 
     def __init__(self) -> None:
-        self.heard: dict[str, list[str]] = {"command": [], "shortcut": [], "view": [], "action": [], "options": []}
+        kinds = ("command", "shortcut", "view", "action", "options", "event")
+        self.heard: dict[str, list[str]] = {kind: [] for kind in kinds}
 
     def __getattr__(self, kind: str) -> Callable[[str | Mapping[str, str]], Callable[[Function], Function]]:
         def listen(to: str | Mapping[str, str]) -> Callable[[Function], Function]:
@@ -79,6 +80,13 @@ def test_commands_and_shortcuts_are_those_of_the_manifest(heard: dict[str, list[
 
     assert heard["command"] == [each["command"] for each in features["slash_commands"]]
     assert heard["shortcut"] == [each["callback_id"] for each in features["shortcuts"]]
+
+
+def test_events_are_those_of_the_manifest(heard: dict[str, list[str]]) -> None:
+    assert (
+        heard["event"]
+        == build_manifest(command=COMMAND, public_url=None)["settings"]["event_subscriptions"]["bot_events"]
+    )
 
 
 def test_every_view_that_can_be_submitted_is_listened_to(heard: dict[str, list[str]]) -> None:

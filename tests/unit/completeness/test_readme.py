@@ -9,9 +9,12 @@ import yaml
 from pydantic_core import PydanticUndefined
 
 from bot.cli import COMMANDS, main
+from bot.cli.rule_words import lines_of
 from bot.cloud.faults import STATUSES
 from bot.domain.backup import REGIONS_FOR_COPIES
 from bot.domain.reasons import REPEATS, Reason, Repeat
+from bot.rules_file import read_rules
+from bot.rules_file.tables import RulesTable
 from bot.settings import Settings
 from bot.slack.manifest import build_manifest
 from bot.slack.scopes import APP_SCOPE, SCOPES
@@ -61,6 +64,16 @@ def test_every_example_of_a_file_with_settings_has_settings_that_exist() -> None
 
     assert examples
     assert {name.lower() for name in examples} <= set(Settings.model_fields)
+
+
+def test_the_example_of_a_file_of_rules_is_one_and_has_all_there_is() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+
+    rules = read_rules(example.encode(), REGIONS_FOR_COPIES)
+
+    assert [rule.name for rule in rules.allow] == ["dba", "orders team"]
+    assert set(RulesTable.model_fields) <= {key for key, _ in re.findall(r"^\[*(\w+)(\]| =)", example, re.MULTILINE)}
+    assert len(list(lines_of(rules))) == 10
 
 
 # --- Scopes and manifest -----------------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ async def test_the_bot_is_not_in_a_private_channel(installation: Installation) -
     assert report.problems == [
         (
             f"channel {private}: it is private and the bot is not in it, or it does not exist -> If it is private, "
-            "type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS."
+            "type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS or the file of rules."
         )
     ]
 
@@ -131,7 +131,10 @@ async def test_a_channel_is_archived(installation: Installation) -> None:
     report = await installation.examined(allowed_channels=(archived,))
 
     assert report.problems == [
-        f"channel {archived}: #archive is archived -> Unarchive it, or take it out of ALLOWED_CHANNELS."
+        (
+            f"channel {archived}: #archive is archived -> Unarchive it, or take it out of ALLOWED_CHANNELS "
+            "or the file of rules."
+        )
     ]
 
 
@@ -161,7 +164,8 @@ async def test_there_is_no_such_user_group(installation: Installation) -> None:
 
     assert report.problems == [
         (
-            "user group S0NOBODY: there is no such user group in this workspace -> Correct ALLOWED_USER_GROUPS: ids, "
+            "user group S0NOBODY: there is no such user group in this workspace -> Correct ALLOWED_USER_GROUPS or "
+            "the file of rules: ids, "
             "not names, as S0604QSJC."
         )
     ]
@@ -172,7 +176,8 @@ async def test_there_is_no_such_person(installation: Installation) -> None:
 
     assert report.problems == [
         (
-            "person U0NOBODY: there is nobody with this id in this workspace -> Correct ALLOWED_PEOPLE: ids, not "
+            "person U0NOBODY: there is nobody with this id in this workspace -> Correct ALLOWED_PEOPLE or the file "
+            "of rules: ids, not "
             "names, as U024BE7LH."
         )
     ]
@@ -290,3 +295,12 @@ async def test_one_of_each_view_and_message_is_checked(installation: Installatio
     asked = [request for request in installation.workspace.requests if request.method == "blocks.validate"]
     assert len(asked) == len(wanted)
     assert all(request.answer == {"ok": True} for request in asked)
+
+
+async def test_the_channel_of_witnesses_is_looked_at_too(installation: Installation) -> None:
+    channel = installation.workspace.channel("#general").id
+    report = await installation.examined(witness_channel=channel)
+
+    assert [(each.subject, each.finding) for each in report.checks if each.item == channel] == [
+        (Subject.CHANNEL, Finding.CHANNEL_OPEN)
+    ]

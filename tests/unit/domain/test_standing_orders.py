@@ -13,7 +13,6 @@ from bot.domain.standing_orders import (
     StandingOrder,
     StandingState,
     is_due,
-    is_fresh,
     is_overdue,
     read_every,
     write_every,
@@ -50,6 +49,7 @@ def test_after_each_failure_it_waits_twice_as_long_up_to_the_wanted_age(failures
 @pytest.mark.parametrize("reason", [Reason.DECLINED, Reason.APPROVAL_EXPIRED, Reason.STOPPED])
 def test_people_who_said_no_are_not_asked_again_before_the_next_one_would_be_due(reason: Reason) -> None:
     standing = standing_order().failed(reason, NOW)
+    assert not is_due(standing, NOW - timedelta(seconds=1))
     assert not is_due(standing, NOW + 23 * HOUR)
     assert is_due(standing, NOW + 24 * HOUR)
 
@@ -57,24 +57,40 @@ def test_people_who_said_no_are_not_asked_again_before_the_next_one_would_be_due
 def test_a_success_makes_it_forget_all_failures() -> None:
     standing = failing(5).succeeded()
     assert is_due(standing, NOW)
-    assert (standing.failures, standing.told, standing.order_id) == (0, None, None)
+    assert (standing.failures, standing.told, standing.order_id) == (0, (), None)
 
 
 @given(some.integers(1, 20), some.timedeltas(min_value=timedelta(hours=-10_000), max_value=timedelta(hours=10_000)))
-def test_however_the_clock_is_set_nobody_waits_longer_than_the_wanted_age(failures: int, jump: timedelta) -> None:
+def test_however_the_clock_is_set_nobody_waits_much_longer_than_the_wanted_age(failures: int, jump: timedelta) -> None:
     standing = failing(failures)
     set_to = NOW + jump
-    assert any(is_due(standing, set_to + waited * HOUR) for waited in range(25))
+    assert any(is_due(standing, set_to + waited * HOUR) for waited in range(26))
 
 
-def test_a_backup_is_young_enough_below_the_wanted_age_and_people_hear_of_twice_that_age() -> None:
+def test_people_hear_that_nothing_newer_comes_at_twice_the_wanted_age() -> None:
     standing = standing_order()
-    assert is_fresh(standing, NOW - 23 * HOUR, NOW)
-    assert not is_fresh(standing, NOW - 24 * HOUR, NOW)
-    assert not is_fresh(standing, None, NOW)
     assert not is_overdue(standing, NOW - 47 * HOUR, NOW)
     assert is_overdue(standing, NOW - 48 * HOUR, NOW)
-    assert is_overdue(standing, None, NOW)
+
+
+def test_where_nothing_is_there_they_hear_of_it_by_the_age_of_the_standing_order() -> None:
+    standing = standing_order(made_at=NOW)
+    assert not is_overdue(standing, None, NOW + 47 * HOUR)
+    assert is_overdue(standing, None, NOW + 48 * HOUR)
+
+
+def test_each_reason_is_told_once_until_all_is_well() -> None:
+    standing = standing_order()
+    for reason in (Reason.FROZEN, Reason.FORBIDDEN, Reason.FROZEN):
+        standing = standing.failed(reason, NOW)
+    assert standing.told == (Reason.FROZEN, Reason.FORBIDDEN)
+
+
+def test_a_run_that_was_cut_off_keeps_its_number() -> None:
+    first = standing_order().begun()
+    again = first.changed(order_id="0123456789ab").begun()
+    assert (first.runs, again.runs, again.succeeded().begun().runs) == (1, 1, 2)
+    assert first.confirmation_id == again.confirmation_id
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,7 @@ async def test_where_no_rule_asks_for_agreement_none_is_needed(world: World) -> 
         ),
         ({"freezes": (Freeze("release", "the release"),)}, Reason.FROZEN),
         ({"limits": (Limit("few", Per.PERSON, running=1),)}, Reason.TOO_MANY_RUNNING),
+        ({"limits": (Limit("few", Per.CHANNEL, gb_running=9.0),)}, Reason.TOO_MANY_RUNNING),
         ({"limits": (Limit("few", Per.CHANNEL, copies_a_day=1),)}, Reason.TOO_MANY_COPIES_A_DAY),
         ({"limits": (Limit("few", Per.PERSON, gb_a_day=9.0),)}, Reason.TOO_MUCH_A_DAY),
     ],

@@ -293,7 +293,7 @@ WRONG = {
     ),
     # limit
     '[[limit]]\nname = "l"\nper = "person"': (
-        "line 4: [[limit]] “l”: limits nothing: set `running`, `copies_a_day` or `gb_a_day`"
+        "line 4: [[limit]] “l”: limits nothing: set `running`, `gb_running`, `copies_a_day` or `gb_a_day`"
     ),
     '[[limit]]\nname = "l"\nper = "team"\nrunning = 1': "line 6: [[limit]] “l” per: has to be 'person' or 'channel'",
     '[[limit]]\nname = "l"\nper = "person"\nrunning = 0': "line 7: [[limit]] “l” running: has to be 1 or more",

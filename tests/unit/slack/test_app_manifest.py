@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.sandbox.workspace import ManifestError, SimulatedWorkspace
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
 from bot.slack.manifest import build_manifest
 from bot.slack.scopes import SCOPES
+from bot.slack.trouble import SlackTroubleError
 from bot.slack.views.blocks import Message, section
 from tests.unit.slack.conftest import COMMAND, Served
 

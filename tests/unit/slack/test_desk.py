@@ -7,11 +7,15 @@ import pytest
 from bot.domain.policy import AccessRules
 from bot.domain.posts import Post
 from bot.domain.rules import Rules
+from bot.operations.report_coverage import Surveyor
+from bot.operations.standing_orders import Keeping
 from bot.slack.client import SlackClient
 from bot.slack.desk import Desk, Remembered
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands
 from bot.slack.guard import Guard
+from bot.slack.open_homes import OpenHomes
+from bot.slack.pacing import Pacer
 from bot.slack.views.blocks import Message, modal, section
 from bot.slack.views.copy_form import CopyForm
 from tests.fakes.posts import MemoryPosts
@@ -51,7 +55,10 @@ def strict(client: SlackClient, errands: Errands, posts: MemoryPosts) -> Desk:
 def desk_by(rules: AccessRules, client: SlackClient, errands: Errands, world: World, posts: MemoryPosts) -> Desk:
     world.rules.rules = Rules.only(rules)
     guard = Guard(world.ports, Directory(client, world.rules, errands), errands)
-    return Desk(world.ports, client, guard, errands, posts, COMMAND, MemoryStandingOrders(world.record))
+    homes = OpenHomes(errands, Pacer(0.0))
+    surveyor = Surveyor(world.ports)
+    keeping = Keeping(world.ports, MemoryStandingOrders(world.record), surveyor, guard)
+    return Desk(world.ports, client, guard, errands, posts, COMMAND, surveyor, homes, keeping)
 
 
 # What is remembered
@@ -87,22 +94,22 @@ def test_only_so_many_answers_are_remembered() -> None:
 async def test_the_list_of_a_region_is_read_once_for_many_who_ask(desk: Desk, world: World) -> None:
     form = CopyForm(source="DFW")
     await world.catalogue.replace("DFW", world.clock.now(), [FULL])
-    before = await desk.context(form)
+    before = await desk.context(form, ANA)
 
     await world.catalogue.put([replace(FULL, id="another", status="BUILDING")])
 
     assert before.not_copyable == {}
-    assert (await desk.context(form)).not_copyable == {}
-    assert (await desk.context(CopyForm(source="IAD"))).freshness != before.freshness
+    assert (await desk.context(form, ANA)).not_copyable == {}
+    assert (await desk.context(CopyForm(source="IAD"), ANA)).freshness != before.freshness
 
 
 async def test_a_list_that_is_still_loading_is_read_again(desk: Desk, world: World) -> None:
     form = CopyForm(source="DFW")
-    assert (await desk.context(form)).freshness is not None
+    assert (await desk.context(form, ANA)).freshness is not None
 
     await world.catalogue.replace("DFW", world.clock.now(), [FULL])
 
-    freshness = (await desk.context(form)).freshness
+    freshness = (await desk.context(form, ANA)).freshness
     assert freshness
     assert freshness.complete_at is not None
 
@@ -199,7 +206,7 @@ async def test_what_is_no_channel_or_against_the_rules_is_known_without_asking(
 ) -> None:
     assert await desk.channel_error("D1") == desk.known_channel_error("D1") == "not_a_channel"
     assert await strict.channel_error("C2") == strict.known_channel_error("C2") == "channel_not_allowed"
-    assert (await strict.context(CopyForm(source="DFW", channel="C2"))).channel_error == "channel_not_allowed"
+    assert (await strict.context(CopyForm(source="DFW", channel="C2"), ANA)).channel_error == "channel_not_allowed"
     assert served.calls("conversations.info") == 0
 
 

@@ -8,12 +8,13 @@ import pytest
 
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
-from bot.operations.ports import FixedRules
+from bot.operations.rules_in_force import FixedRules
 from bot.slack.answers import Enterprise, User
 from bot.slack.client import SlackClient
 from bot.slack.directory import Directory, Memory, member_of
 from bot.slack.errands import Errands
 from tests.fakes.conditions import until
+from tests.fakes.world import ChangingRules
 from tests.unit.slack.conftest import Served
 
 MEMORY = Memory(fresh=300.0, trusted=1_800.0, kept=86_400.0, people=3)
@@ -272,6 +273,39 @@ async def test_one_group_that_cannot_be_asked_about_does_not_make_the_others_be_
 
     asked = [each.arguments["usergroup"] for each in served.workspace.requests]
     assert asked == [*groups, groups[0], *groups]
+
+
+async def test_a_group_that_the_rules_name_since_a_moment_ago_is_asked_about_before_anybody_is_decided_on(
+    served: Served, client: SlackClient, errands: Errands, dba: AccessRules
+) -> None:
+    rules = ChangingRules(Rules.only(AccessRules(channels=frozenset({"C1"}))))
+    directory = Directory(client, rules, errands, memory=MEMORY)
+    directory.home = served.workspace.team_id
+    ana = served.workspace.person("ana").id
+    await directory.member(ana)
+    assert directory.known(ana)
+
+    rules.rules = Rules.only(dba)
+
+    assert directory.known(ana) is None, "Slack has to be asked first"
+    member = await directory.member(ana)
+    assert member
+    assert member.groups == dba.groups
+
+
+async def test_while_slack_cannot_say_who_is_in_a_new_group_nobody_is_let_in_by_it(
+    served: Served, client: SlackClient, errands: Errands, dba: AccessRules
+) -> None:
+    rules = ChangingRules(Rules.only(AccessRules(channels=frozenset({"C1"}))))
+    directory = Directory(client, rules, errands, memory=MEMORY)
+    directory.home = served.workspace.team_id
+    ana = served.workspace.person("ana").id
+    await directory.member(ana)
+    served.workspace.trouble.refuse("usergroups.users.list", "internal_error", times=None)
+
+    rules.rules = Rules.only(dba)
+
+    assert await directory.member(ana) is None, "which is told as: it could not be found out who you are"
 
 
 # Kinds of people

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from bot.slack.client import SlackTroubleError
 from bot.slack.errands import Errands
+from bot.slack.trouble import SlackTroubleError
 
 
 async def breaks() -> None:

@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.sandbox.loopback import cut_connection
 from bot.sandbox.workspace import SimulatedWorkspace
-from bot.slack.client import SlackClient, SlackTroubleError
+from bot.slack.client import SlackClient
+from bot.slack.trouble import SlackTroubleError
 from bot.slack.views.blocks import Message, modal, section
 from tests.fakes.odd_service import OddService
 from tests.unit.slack.conftest import TOKEN, Served

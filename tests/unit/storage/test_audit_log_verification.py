@@ -2,8 +2,8 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,20 +15,12 @@ from bot.domain.events import EventFilter
 from bot.operations.ports import Broken, Verified
 from bot.storage import Storage, UnreadableFileError, WrongKeyError, open_storage, read_all, verify
 from bot.storage.audit_log import StoredEvent
+from tests.fakes.audit_logs import tampering
 from tests.fakes.clock import FakeClock
 from tests.fakes.samples import sample_event
 
 EVENTS = 60
 PROPERTY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@contextmanager
-def tampering(path: Path) -> Iterator[sqlite3.Connection]:
-    """What somebody can do who may write to the file: the triggers are the first to go."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {trigger}")
-        yield connection
 
 
 def broken_at(path: Path, key: str | None = None) -> int:
@@ -253,3 +245,17 @@ def test_progress_is_told_on_the_way(log_file: Path) -> None:
     told: list[tuple[int, int]] = []
     verify(log_file, progress=lambda checked, expected: told.append((checked, expected)))
     assert told[-1] == (EVENTS, EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("words", "instead"), [(b"json_extract(body", b"json_\xfdxtract(body"), (b"TEXT, ", b"T\xbcXT, ")]
+)
+def test_damage_that_sqlite_quotes_is_told_as_damage(
+    log_file: Path, written_log: bytes, words: bytes, instead: bytes
+) -> None:
+    assert words in written_log
+    log_file.write_bytes(written_log.replace(words, instead))
+    try:
+        assert isinstance(verify(log_file), Broken)
+    except UnreadableFileError as unreadable:
+        assert "bot.db" in str(unreadable)  # noqa: PT017 - either answer names the damage

@@ -1,12 +1,13 @@
 """The audit log in Slack."""
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
 from bot.domain.events import EventFilter, EventKind, RecordedEvent
 from bot.domain.reasons import Reason
 from bot.slack.views import history
+from bot.slack.views.history_filter import read_filter
 from tests.fakes.drawings import ANA, BEN, HOSTILE, NOW, Drawn, assert_slack_takes_message, event_of, words_of
 
 
@@ -47,61 +48,44 @@ def test_refused_requests_are_counted() -> None:
     assert "(1,200 requests)" in drawn([event])
 
 
-def test_a_full_page_says_how_to_see_the_next() -> None:
-    events = [event_of(EventKind.SEEN, sequence=number) for number in range(99, 78, -1)]
+def test_the_pages_before_and_behind_are_a_button_away() -> None:
+    events = [event_of(EventKind.SEEN, sequence=number) for number in range(99, 84, -1)]
+    wanted = EventFilter(region="IAD", person=BEN.id, text="<b>", before=100)
 
-    said = drawn(events, EventFilter(region="IAD", person=BEN.id))
+    message = history.draw(events, wanted, has_older=True, has_newer=True)
 
-    assert "Older ones: `/copy-backup history &lt;@U0BEN&gt; IAD before:80`" in said
+    assert_slack_takes_message(message)
+    buttons: Drawn = next(block for block in message.blocks if block["type"] == "actions")
+    values = {each["action_id"]: each["value"] for each in buttons["elements"]}
+    assert read_filter(values[history.Action.OLDER], NOW) == replace(wanted, before=85)
+    assert read_filter(values[history.Action.NEWER], NOW) == replace(wanted, before=None, after=99)
+    assert "That is all there is." not in words_of(message)
 
 
-@pytest.mark.parametrize("number", [1, history.PAGE])
-def test_the_last_page_says_so_also_when_it_is_full(number: int) -> None:
-    assert "That is all there is." in drawn([event_of(EventKind.SEEN)] * number)
+def test_the_last_page_says_so() -> None:
+    assert "That is all there is." in drawn([event_of(EventKind.SEEN)])
 
 
 def test_nothing_found() -> None:
-    assert drawn([], EventFilter(text="zzz")) == "Nothing (more) in the audit log fits that."
+    assert drawn([], EventFilter(text="zzz")) == "Nothing in the audit log fits that."
+    assert drawn([], EventFilter(text="zzz", before=5)) == "Nothing more in the audit log fits that."
     assert drawn([]) == "The audit log is empty."
 
 
-def test_the_longest_events_still_make_a_page_and_the_next_page_goes_on_behind_them() -> None:
+@pytest.mark.parametrize(
+    ("text", "near"), [("IDA nightly", "IAD nightly"), ("faild", "failed"), ("yesterdy", "yesterday")]
+)
+def test_where_nothing_is_found_the_nearest_word_that_narrows_is_offered(text: str, near: str) -> None:
+    assert f"Did you mean `/copy-backup history {near}`?" in drawn([], EventFilter(text=text))
+
+
+def test_the_longest_events_still_make_a_whole_page() -> None:
     long: Drawn = {"backup_name": "<" * 64, "copy_id": "c" * 200, "source": HOSTILE, "destination": HOSTILE}
     events = [
-        event_of(EventKind.FAILED, sequence=n, reason=Reason.BACKUP_NOT_COPYABLE, **long) for n in range(40, 20, -1)
+        event_of(EventKind.FAILED, sequence=n, reason=Reason.BACKUP_NOT_COPYABLE, **long)
+        for n in range(40, 40 - history.PAGE, -1)
     ]
 
     said = drawn(events)
 
-    shown = [number for number in range(21, 41) if f"`{number}` " in said]
-    assert 5 <= len(shown) < 20
-    assert f"before:{min(shown)}`" in said
-
-
-@pytest.mark.parametrize(
-    ("typed", "wanted"),
-    [
-        ("", EventFilter()),
-        ("<@U0ANA>", EventFilter(person="U0ANA")),
-        ("<@U0ANA|ana> iad nightly copy", EventFilter(person="U0ANA", region="IAD", text="nightly copy")),
-        ("before:120", EventFilter(before=120)),
-        ("lon", EventFilter(region="LON")),
-        ("&lt;b&gt; &amp;", EventFilter(text="<b> &")),
-        ("IAD DFW", EventFilter(region="IAD", text="DFW")),
-    ],
-)
-def test_a_filter_is_read(typed: str, wanted: EventFilter) -> None:
-    assert history.read_filter(typed) == wanted
-
-
-@given(
-    some.builds(
-        EventFilter,
-        person=some.none() | some.from_regex(r"\AU[A-Z0-9]{3,9}\Z"),
-        region=some.none() | some.sampled_from(["DFW", "IAD", "LON"]),
-        text=some.none() | some.sampled_from(["nightly", "two words", "404"]),
-        before=some.none() | some.integers(1, 10**9),
-    )
-)
-def test_the_hint_for_the_next_page_is_read_back_as_it_was_meant(wanted: EventFilter) -> None:
-    assert history.read_filter(history.write_filter(wanted)) == wanted
+    assert [n for n in range(1, 41) if f"`{n}` " in said] == list(range(41 - history.PAGE, 41))

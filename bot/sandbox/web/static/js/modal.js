@@ -7,7 +7,7 @@ import { part } from "./store.js";
 import { viewSurface } from "./surface.js";
 import { TextBuffer } from "./text_buffer.js";
 
-const body = make("div.modal-body", { id: "modal-body" });
+const body = make("div.modal-body", { id: "modal-body", role: "group", tabindex: "0" }); // with the focus in it, the keyboard scrolls it
 const trouble = make("div.modal-trouble", { role: "alert", hidden: true });
 const found = new Map(); // what this page finds missing before it sends a form, by view
 let before = null; // where the focus was before the form
