@@ -58,8 +58,11 @@ class KeepTeller:
         self._pacer = pacer
         self._news = asyncio.Event()
         self._telling: asyncio.Task[None] | None = None
-        self._certain: set[int] = set()
-        """Events of this process that it has not tried to tell, by their sequence: nobody can have told them."""
+        self._is_first_look = True
+        self._doubtful: set[int] = set()
+        """Events that may have been told, by their sequence: what this process found untold at its beginning, and what
+        it tried to tell.
+        """
 
     def start(self) -> None:
         """Tell what another process has left untold."""
@@ -68,7 +71,6 @@ class KeepTeller:
     def on_event(self, recorded: RecordedEvent) -> None:
         """Something was committed to the audit log. Returns at once."""
         if _is_told(recorded):
-            self._certain.add(recorded.sequence)
             self._wake()
 
     async def aclose(self) -> None:
@@ -104,7 +106,11 @@ class KeepTeller:
         found = await self._ports.record.events(EventFilter(kinds=TOLD), limit=MOST)
         to_tell = [recorded for recorded in reversed(found) if _is_told(recorded)]
         told = await self._ports.record.are_noted([_key(recorded) for recorded in to_tell])
-        return [recorded for recorded in to_tell if _key(recorded) not in told]
+        untold = [recorded for recorded in to_tell if _key(recorded) not in told]
+        if self._is_first_look:
+            self._doubtful = {recorded.sequence for recorded in untold}
+            self._is_first_look = False
+        return untold
 
     async def _tell(self, recorded: RecordedEvent) -> None:
         """Tell one, and remember that it is told.
@@ -123,6 +129,7 @@ class KeepTeller:
                     raise
                 await self._tell_directly(standing, message, recorded, trouble)
         await self._ports.record.note_once({_key(recorded): None})
+        self._doubtful.discard(recorded.sequence)
 
     async def _tell_directly(
         self, standing: StandingOrder, message: Message, recorded: RecordedEvent, trouble: SlackTroubleError
@@ -139,10 +146,9 @@ class KeepTeller:
 
     async def _post_once(self, channel: str, message: Message, recorded: RecordedEvent) -> None:
         """Post it, unless it was posted and that is not remembered."""
-        is_certain = recorded.sequence in self._certain
-        if not is_certain and await self._is_there(channel, recorded):
+        if recorded.sequence in self._doubtful and await self._is_there(channel, recorded):
             return
-        self._certain.discard(recorded.sequence)
+        self._doubtful.add(recorded.sequence)
         async with self._pacer.writing(channel):
             await self._client.post_message(channel, message, metadata=keep.metadata(recorded))
 

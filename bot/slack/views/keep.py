@@ -249,12 +249,13 @@ def draw_news(standing: StandingOrder, event: Event, *, command: str = DEFAULT_C
     if event.kind is EventKind.KEEP_RECOVERED:
         return _message(f"All is well again with {which}: the newest backup is there.")
     problem = Problem(event.reason or Reason.UNEXPECTED)
+    then = ""
     if event.kind is EventKind.KEEP_PAUSED:
-        then = f"It is *paused*: nothing is copied for it until {code(f'{command} keep resume {standing.id}')}."
-    else:
-        then = "It is tried again by itself. You are not told of the same again before all is well."
+        then = f" It is *paused*: nothing is copied for it until {code(f'{command} keep resume {standing.id}')}."
+    elif standing.state is StandingState.ACTIVE:
+        then = " It is tried again by itself. You are not told of the same again before all is well."
     return _message(
-        f"{mention(standing.ordered_by.id)} No copy came of {which}: *{gist(problem)}.* {then}", explain(problem)
+        f"{mention(standing.ordered_by.id)} No copy came of {which}: *{gist(problem)}.*{then}", explain(problem)
     )
 
 

@@ -30,6 +30,7 @@ class House:
     served: Served
     world: World
     posts: MemoryPosts
+    standing_orders: MemoryStandingOrders
     rooms: list[SlackRoom] = field(default_factory=list)
 
     @property
@@ -63,8 +64,7 @@ class House:
             seconds_between_writes=0.0,
         )
         approver_posts = MemoryPosts(self.world.record, of_approvers=True)
-        standing_orders = MemoryStandingOrders(self.world.record)
-        room = build_app(self.world.ports, options, self.posts, approver_posts, standing_orders)
+        room = build_app(self.world.ports, options, self.posts, approver_posts, self.standing_orders)
         self.rooms.append(room)
         async with loopback_server(build_web(room.handler, nothing_missing)) as port:
             self.workspace.deliver_to(f"http://127.0.0.1:{port}{SLACK_PATH}")
@@ -95,7 +95,7 @@ async def house_of(served: Served) -> House:
     """With a full backup and an increment in DFW, which the catalogue knows."""
     world = World.new()
     await world.catalogue.replace("DFW", world.clock.now(), [FULL, CHILD])
-    house = House(served, world, MemoryPosts(world.record))
+    house = House(served, world, MemoryPosts(world.record), MemoryStandingOrders(world.record))
 
     def tell(recorded: object) -> None:
         for room in house.rooms:
