@@ -162,7 +162,7 @@ class Preview:
 
 
 def is_due(standing: StandingOrder, now: datetime) -> bool:
-    """Whether it is time to look whether something has to be copied. A clock that was set back delays little: nobody
+    """Whether a copy may be asked for now. A clock that was set back delays little: nobody
     waits longer than `StandingOrder.every` and `FIRST_PAUSE`.
     """
     if standing.state is not StandingState.ACTIVE:

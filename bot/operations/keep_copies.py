@@ -7,7 +7,6 @@ one order.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from bot.domain.backup import LONGEST_DESCRIPTION, BackupStatus
 from bot.domain.copies import CopyState
@@ -41,17 +40,16 @@ async def run_what_is_due(keeping: Keeping) -> None:
     A look costs no call to the cloud unless something has to be copied. It may be cut off, and made twice at once.
     """
     current = [await _after_the_last_run(keeping, standing) for standing in await keeping.store.kept()]
-    now = keeping.ports.clock.now()
-    due = [standing for standing in current if standing and is_due(standing, now)]
-    if due:
-        report = await _report(keeping, due)
-        for standing in due:
+    active = [standing for standing in current if standing and standing.state is StandingState.ACTIVE]
+    if active:
+        report = await _report(keeping, active)
+        for standing in active:
             await _run(keeping, standing, report)
 
 
-async def _report(keeping: Keeping, due: Sequence[StandingOrder]) -> Report:
+async def _report(keeping: Keeping, active: Sequence[StandingOrder]) -> Report:
     """How the instances stand, measured by what their standing orders want."""
-    wanted = {standing.key: standing.every for standing in due}
+    wanted = {standing.key: standing.every for standing in active}
     return await report_coverage(
         keeping.ports, keeping.surveyor, lambda origin, region: wanted.get((origin, region)), latest=True
     )
@@ -59,14 +57,13 @@ async def _report(keeping: Keeping, due: Sequence[StandingOrder]) -> Report:
 
 async def _run(keeping: Keeping, standing: StandingOrder, report: Report) -> None:
     """Ask for a copy if one is wanted now, and is not on its way."""
-    ports = keeping.ports
-    now = ports.clock.now()
+    ports, now = keeping.ports, keeping.ports.clock.now()
     row, cell = place_in(report, standing.origin, standing.region)
     if standing.region in report.not_read:  # what is there may only not have been seen
         return
     if cell.standing is Standing.FINE:
         await _all_is_well(keeping, standing)
-    elif await _is_on_its_way(ports, standing, now) or _is_held_up(standing, row, cell, now):
+    elif not is_due(standing, now) or await _is_waited_for(ports, standing, row, cell):
         return
     elif cell.cure is not None:
         await _ask_for(keeping, standing, cell.cure)
@@ -74,22 +71,20 @@ async def _run(keeping: Keeping, standing: StandingOrder, report: Report) -> Non
         await _fail(keeping, standing, Reason.NOTHING_NEWER)
 
 
-async def _is_on_its_way(ports: Ports, standing: StandingOrder, now: datetime) -> bool:
-    """Whether something that is young enough is being copied there, whoever asked for it."""
+async def _is_waited_for(ports: Ports, standing: StandingOrder, row: Row, cell: Cell) -> bool:
+    """Whether something that is young enough is on its way there, whoever asked for it; or the newest backup is being
+    copied to another region: that is waited for, rather than an older one copied, for as long as there is time.
+    """
+    now = ports.clock.now()
+    is_busy = row.newest is not None and row.newest.status == BackupStatus.COPYING
+    if is_busy and not is_overdue(standing, cell.made, now):
+        return True
     return any(
         (copy.backup.origin, copy.destination) == standing.key
         and copy.backup.created is not None
         and now - copy.backup.created <= standing.every
         for copy in await ports.record.open_copies()
     )
-
-
-def _is_held_up(standing: StandingOrder, row: Row, cell: Cell, now: datetime) -> bool:
-    """Whether the newest backup is being copied to another region just now: it is waited for, rather than an older one
-    copied, for as long as there is time.
-    """
-    is_busy = row.newest is not None and row.newest.status == BackupStatus.COPYING
-    return is_busy and not is_overdue(standing, cell.made, now)
 
 
 async def _ask_for(keeping: Keeping, standing: StandingOrder, backup: Held) -> None:

@@ -331,7 +331,6 @@ async def test_it_is_well_again_also_when_somebody_else_has_copied_it(stage: Sta
     await stage.look()
     stage.world.cloud.put(in_region(stage.full), in_region(stage.child))
     await stage.lists_are_read()
-    stage.hours_pass(1)
     await stage.look()
     assert [kind for kind, _ in stage.told()] == [EventKind.KEEP_FAILED, EventKind.KEEP_RECOVERED]
 
