@@ -72,13 +72,25 @@ async def find_origins(keeping: Keeping, reference: str, *, sight: Sight = EVERY
     return Meant((), tuple(get_close_matches(wanted, [each.id for each in origins], n=3, cutoff=0.7)))
 
 
-async def kept_as_seen(keeping: Keeping, sight: Sight) -> Sequence[StandingOrder]:
-    """The standing orders that somebody may see, oldest first: their own, and those of instances they may see."""
-    kept = await keeping.store.kept()
+async def kept_as_seen(keeping: Keeping, sight: Sight, words: str = "") -> Sequence[StandingOrder]:
+    """The standing orders that somebody may see, oldest first: their own, and those of instances they may see.
+
+    Args:
+        keeping: the world.
+        sight: what they may see.
+        words: each has to be in the id of the standing order or of its instance, its region, or the name of who ordered
+            it.
+    """
+    wanted = words.casefold().split()
+    kept = [each for each in await keeping.store.kept() if all(word in _words_of(each) for word in wanted)]
     if sight.may_see is None or not kept:
         return kept
     origins = frozenset(await _origins_seen(keeping, sight))
     return [each for each in kept if each.ordered_by.id == sight.person_id or each.origin in origins]
+
+
+def _words_of(standing: StandingOrder) -> str:
+    return f"{standing.id} {standing.origin.id} {standing.region} {standing.ordered_by.name}".casefold()
 
 
 async def find_kept(keeping: Keeping, standing_id: str, sight: Sight) -> StandingOrder | None:

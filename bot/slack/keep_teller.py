@@ -13,7 +13,7 @@ from bot.domain.events import EventFilter, EventKind, RecordedEvent
 from bot.domain.people import BOT
 from bot.domain.standing_orders import StandingOrder
 from bot.operations.ports import Ports, StandingOrders, StoreTroubleError
-from bot.slack.answers import Identity
+from bot.slack.answers import Metadata
 from bot.slack.client import SlackClient
 from bot.slack.errands import Errands
 from bot.slack.notifier import WORKSPACE_ERRORS
@@ -157,16 +157,19 @@ class KeepTeller:
         await self._pacer.turn("conversations.history")
         oldest = recorded.event.at.timestamp() - SECONDS_BEFORE
         try:
-            me: Identity
             me, _ = await self._client.who_am_i()
             async for message in self._client.messages(channel, oldest=oldest):
-                if message.metadata and me.has_written(message) and keep.tells(message.metadata, recorded):
+                if message.metadata and me.has_written(message) and _tells(message.metadata, recorded):
                     return True
         except SlackTroubleError as trouble:
             if trouble.is_passing or trouble.error in WORKSPACE_ERRORS:
                 raise
             logger.warning("it cannot be seen what was told in %s already: %s", channel, trouble)
         return False
+
+
+def _tells(metadata: Metadata, recorded: RecordedEvent) -> bool:
+    return keep.tells(metadata.event_type, metadata.event_payload, recorded)
 
 
 def _is_told(recorded: RecordedEvent) -> bool:

@@ -28,7 +28,9 @@ LOOK_WORKFLOW = "look_at_standing_orders.v1"
 """The same of the one that DBOS starts by its schedule."""
 
 SCHEDULE = "standing-orders"
-"""The schedule's name. The id of each look has the time in it that it is for: no time is looked at twice."""
+"""The schedule's name. The id of each look has the time in it that it is for, and no time is looked at twice: after a
+clock was set back, DBOS waits until it has caught up.
+"""
 
 VERSION = "1"
 """The same for ever: DBOS strands the work of other versions."""

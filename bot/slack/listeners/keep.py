@@ -111,12 +111,13 @@ async def answer_keeping(desk: Desk, visit: Visit, wish: ChangeKeeping) -> Messa
     sight = desk.sight_of(visit.person)
     change = CHANGES.get(wish.verb)
     if change is None:
-        return keep.listed(await kept_as_seen(desk.keeping, sight), command=desk.command)
-    standing = await find_kept(desk.keeping, wish.standing_id, sight)
+        kept = await kept_as_seen(desk.keeping, sight, wish.typed)
+        return keep.listed(kept, wish.typed, command=desk.command)
+    standing = await find_kept(desk.keeping, wish.typed, sight)
     if standing is None:
         ids = {each.id: each for each in await kept_as_seen(desk.keeping, sight)}
-        near = [ids[each] for each in get_close_matches(wish.standing_id, ids, n=keep.MOST_OFFERED, cutoff=0.3)]
-        return keep.unknown(wish.standing_id, near, verb=wish.verb, command=desk.command)
+        near = [ids[each] for each in get_close_matches(wish.typed, ids, n=keep.MOST_OFFERED, cutoff=0.3)]
+        return keep.unknown(wish.typed, near, verb=wish.verb, command=desk.command)
     member = await desk.guard.member(visit.person.id)
     if member is None or not await may_change(desk.keeping, standing, member):
         return answers.not_allowed(Reason.PERSON_UNKNOWN if member is None else Reason.NOT_IN_RULES)
@@ -124,5 +125,5 @@ async def answer_keeping(desk: Desk, visit: Visit, wish: ChangeKeeping) -> Messa
     if change is RESUME:
         _run_soon(desk)
     if done is None:
-        return keep.unknown(wish.standing_id, verb=wish.verb, command=desk.command)
+        return keep.unknown(wish.typed, verb=wish.verb, command=desk.command)
     return keep.changed(done.standing, is_new=done.is_new)

@@ -130,11 +130,11 @@ class ChangeKeeping:
     """Do something to standing orders.
 
     Attributes:
-        standing_id: as it was typed; empty for the list.
+        typed: the id of one, or its beginning; for the list, words that narrow it.
     """
 
     verb: KeepVerb
-    standing_id: str = ""
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ def _keep(rest: str, regions: Sequence[str]) -> Wish:
     first, others = _split(rest)
     verb = next((verb for verb in KeepVerb if verb == first.lower()), None)
     if verb is KeepVerb.LIST:
-        return ChangeKeeping(verb)
+        return ChangeKeeping(verb, unescape(others))
     if verb is not None and others:
         return ChangeKeeping(verb, _id_in(others))
     found = _KEEP.fullmatch(rest)

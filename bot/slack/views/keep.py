@@ -9,7 +9,6 @@ from bot.domain.backup import Origin
 from bot.domain.events import Event, EventKind, RecordedEvent
 from bot.domain.reasons import Problem, Reason
 from bot.domain.standing_orders import KeepRequest, Preview, StandingOrder, StandingState, write_every
-from bot.slack.answers import Metadata
 from bot.slack.views import blocks, judgement
 from bot.slack.views.backup_choice import ReadError
 from bot.slack.views.blocks import Block, Message, View
@@ -37,8 +36,10 @@ SUBMIT = "Keep it copied"
 
 LONGEST_TEXT = 2500
 LONGEST_LINE = 300
-MOST_LISTED = 8
-"""Standing orders, with a line of 300 characters at most each: they stay whole within `LONGEST_TEXT`."""
+MOST_LISTED = 20
+"""Standing orders, with 300 characters at most each: with the words of them an answer stays under 10,000 characters
+(``slack-platform.md``, Sizes).
+"""
 
 MOST_OFFERED = 3
 """Instances or standing orders that are offered where what was typed names none."""
@@ -198,15 +199,34 @@ def _offered(ids: Sequence[str]) -> str:
     return "\n".join(["*Did you mean*", *lines, *more]) if lines else ""
 
 
-def listed(kept: Sequence[StandingOrder], *, command: str = DEFAULT_COMMAND) -> Message:
-    """All that is kept, as far as this person may see it."""
+def listed(kept: Sequence[StandingOrder], words: str = "", *, command: str = DEFAULT_COMMAND) -> Message:
+    """All that is kept, as far as this person may see it.
+
+    Args:
+        kept: the standing orders, oldest first.
+        words: by which they were chosen; empty: all of them.
+        command: the slash command's name.
+    """
     if not kept:
         example = code(f"{command} keep INSTANCE in REGION every 24h")
-        return _message(f"Nothing is kept copied. {example} makes a standing order.")
+        fits = f" that fits {code(words)}" if words else ""
+        return _message(f"Nothing{fits} is kept copied. {example} makes a standing order.")
     lines = [f"• {_line(each)}" for each in kept[:MOST_LISTED]]
-    more = f"\nand {len(kept) - MOST_LISTED:,} more" if len(kept) > MOST_LISTED else ""
+    if len(kept) > MOST_LISTED:
+        narrower = code(f"{command} keep list WORDS")
+        lines.append(
+            f"and {len(kept) - MOST_LISTED:,} more; {narrower} shows those of an instance, a region or a person"
+        )
     change = ", ".join(code(f"{command} keep {verb} ID") for verb in ("pause", "resume", "end"))
-    return _message("*What is kept copied*", "\n".join(lines) + more, f"{change}. Only you see this.")
+    heading = "*What is kept copied*"
+    return Message(
+        text=fit("\n".join([heading, *lines]), LONGEST_TEXT),
+        blocks=[
+            blocks.section(heading),
+            *(blocks.section(part) for part in blocks.in_sections(lines)),
+            blocks.context(f"{change}. Only you see this."),
+        ],
+    )
 
 
 def changed(standing: StandingOrder, *, is_new: bool) -> Message:
@@ -264,9 +284,15 @@ def metadata(recorded: RecordedEvent) -> dict[str, object]:
     return {"event_type": EVENT_TYPE, "event_payload": {"sequence": recorded.sequence}}
 
 
-def tells(found: Metadata, recorded: RecordedEvent) -> bool:
-    """Whether a message tells of an event, by its metadata."""
-    return {"event_type": found.event_type, "event_payload": found.event_payload} == metadata(recorded)
+def tells(event_type: str, payload: Mapping[str, object], recorded: RecordedEvent) -> bool:
+    """Whether a message tells of an event.
+
+    Args:
+        event_type: of the message's metadata.
+        payload: of the message's metadata.
+        recorded: the event.
+    """
+    return {"event_type": event_type, "event_payload": payload} == metadata(recorded)
 
 
 _STATES = {

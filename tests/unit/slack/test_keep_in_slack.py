@@ -145,9 +145,19 @@ async def test_wrong_words_are_answered_with_the_right_ones(house: House, words:
 async def test_the_list_shows_all_that_is_kept(house: House) -> None:
     assert "Nothing is kept copied" in await is_answered(house, "keep list")
     await has_kept(house)
-    shown = await is_answered(house, "keep list")
+    assert "Nothing that fits syd is kept copied" in await is_answered(house, "keep list syd")
+    shown = await is_answered(house, "keep list iad ALICE")
     for said in ("orders-db", "in IAD", "every 24h", "active", ID, "alice"):
         assert said in shown
+
+
+async def test_a_long_list_is_cut_and_says_how_to_see_the_rest(house: House) -> None:
+    for number in range(25):
+        await has_kept(house, id=f"{number:012}", origin=Origin("instance", f"orders-{number}"))
+    shown = await is_answered(house, "keep list")
+    assert "and 5 more" in shown
+    assert "keep list WORDS" in shown
+    assert "orders-24" in await is_answered(house, "keep list orders-24")
 
 
 async def test_what_others_call_things_cannot_ping_anybody(house: House) -> None:

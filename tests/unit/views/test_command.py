@@ -59,6 +59,7 @@ ID = "ff44da4e-91eb-40ba-aa5b-841e1c308f55"
         ("keep `130922a2` IN IAD every 7d", Keep("130922a2", "IAD", timedelta(days=7))),
         ('keep "weekly of orders" in SYD every 36 hours', Keep("weekly of orders", "SYD", timedelta(hours=36))),
         ("keep list", ChangeKeeping(KeepVerb.LIST)),
+        ("keep list iad alice", ChangeKeeping(KeepVerb.LIST, "iad alice")),
         ("keep PAUSE 7f3a91c2", ChangeKeeping(KeepVerb.PAUSE, "7f3a91c2")),
         ("keep resume `7f3a91c2`", ChangeKeeping(KeepVerb.RESUME, "7f3a91c2")),
         ("keep end 7f3a91c2", ChangeKeeping(KeepVerb.END, "7f3a91c2")),
