@@ -24,12 +24,14 @@ from bot.metrics import Metrics, Sources
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
+from bot.operations.keep_copies import run_what_is_due
 from bot.operations.observing import Observer, Several
 from bot.operations.ports import Clock, Ports
 from bot.operations.readiness import CLOUD, DATABASE, RULES, SLACK, Look, Readiness, Standing, look_at_regions
 from bot.operations.report_coverage import Surveyor
 from bot.operations.review import open_copies
 from bot.operations.rules_in_force import FixedRules, RulesInForce
+from bot.operations.standing_orders import Keeping
 from bot.rules_file import RulesFileError, RulesFileInForce
 from bot.server import build_monitoring, build_web, serving
 from bot.settings import RulesSettings, Settings
@@ -150,7 +152,13 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         ports, cloud, engine = await _wire(settings, storage, rules, observer, stack)
         surveyor = Surveyor(ports)
         slack = build_app(
-            ports, slack_options(settings), storage.posts, storage.approver_posts, surveyor, observer=observer
+            ports,
+            slack_options(settings),
+            storage.posts,
+            storage.approver_posts,
+            storage.standing_orders,
+            surveyor=surveyor,
+            observer=observer,
         )
         storage.record.on_commit(slack.on_event)
         readiness = _readiness(ports, storage, slack, rules)
@@ -162,7 +170,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(_note_stop, ports)
         if isinstance(rules, RulesFileInForce):
             await rules.note_start(ports.record, ports.clock)
-        await _launch(engine, ports, settings)
+        await _launch(engine, ports, settings, slack.keeping)
         stack.push_async_callback(engine.aclose)
         if isinstance(rules, RulesFileInForce):  # ended before the engine, which takes all threads with it
             keeping = rules.keep_current(ports.record, ports.clock)
@@ -266,7 +274,10 @@ async def _wire(
     stack.push_async_callback(cloud.aclose)
     watch = Poller(cloud, storage.catalogue, clock)
     stack.push_async_callback(watch.aclose)
-    engine = DurableEngine(f"sqlite:///{workflow_path(settings.database_path)}")
+    engine = DurableEngine(
+        f"sqlite:///{workflow_path(settings.database_path)}",
+        seconds_between_looks=settings.standing_orders_seconds,
+    )
     ports = Ports(
         cloud=cloud,
         record=storage.record,
@@ -308,9 +319,10 @@ def _sources(
     )
 
 
-async def _launch(engine: DurableEngine, ports: Ports, settings: Settings) -> None:
+async def _launch(engine: DurableEngine, ports: Ports, settings: Settings, keeping: Keeping) -> None:
     try:
-        await engine.launch(partial(_carry_out, ports), [copy.id for copy in await open_copies(ports)])
+        ids = [copy.id for copy in await open_copies(ports)]
+        await engine.launch(partial(_carry_out, ports), ids, partial(run_what_is_due, keeping))
     except DBAPIError as error:
         raise CannotStartError(f"{workflow_path(settings.database_path)} cannot be used: {error.orig}.") from error
 

@@ -237,6 +237,7 @@ class Settings(ManifestSettings, RulesSettings):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
 
     catalogue_refresh_seconds: Seconds = 300.0
+    standing_orders_seconds: Seconds = 300.0
     first_look_seconds: Seconds = 3.0
     longest_look_seconds: Seconds = 120.0
     first_retry_seconds: Seconds = 15.0

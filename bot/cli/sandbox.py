@@ -162,6 +162,7 @@ async def simulated_world(
             port=port,
             log_level="WARNING",
             # a bot as impatient as its cloud is fast: the usual patience, divided
+            standing_orders_seconds=300.0 / speed,
             first_look_seconds=3.0 / speed,
             longest_look_seconds=120.0 / speed,
             first_retry_seconds=15.0 / speed,

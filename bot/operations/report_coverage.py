@@ -75,17 +75,18 @@ def _backup(held: Held) -> Backup:
     return Backup(held.id, held.region, held.name, held.status, origin=held.origin)
 
 
-async def report_coverage(ports: Ports, surveyor: Surveyor, wanted: Wanted) -> Report:
+async def report_coverage(ports: Ports, surveyor: Surveyor, wanted: Wanted, *, latest: bool = False) -> Report:
     """For each instance and region, the newest backup that could be restored there.
 
     Args:
         ports: the world.
         surveyor: knows all backups.
         wanted: how old the newest may be.
+        latest: see `Surveyor.survey`.
     """
     regions = ports.cloud.regions
     refreshes = [await ports.catalogue.refreshed(region) for region in regions]
-    survey = await surveyor.survey()
+    survey = await surveyor.survey(latest=latest)
     coverage = await asyncio.to_thread(coverage_of, survey, regions, wanted, ports.clock.now())
     return Report(
         coverage,

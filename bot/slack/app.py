@@ -20,15 +20,17 @@ from starlette.responses import Response
 
 from bot.domain.events import RecordedEvent
 from bot.operations.observing import Nobody, Observer
-from bot.operations.ports import Ports
+from bot.operations.ports import Ports, StandingOrders
 from bot.operations.readiness import SLACK, Standing
 from bot.operations.report_coverage import Surveyor
+from bot.operations.standing_orders import Keeping
 from bot.slack.audiences import Approvers
 from bot.slack.client import SlackClient
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
+from bot.slack.keep_teller import KeepTeller
 from bot.slack.listeners import (
     app_home,
     approval,
@@ -38,6 +40,7 @@ from bot.slack.listeners import (
     copy_form,
     copy_message,
     copy_shortcut,
+    keep,
     pages,
 )
 from bot.slack.notifier import Notifier, Posts
@@ -72,6 +75,7 @@ LISTENERS = (
     confirmation,
     copy_message,
     approval,
+    keep,
     pages,
     app_home,
 )
@@ -107,8 +111,9 @@ class SlackRoom:
         options: SlackOptions,
         posts: Posts,
         approver_posts: Posts,
-        surveyor: Surveyor,
+        standing_orders: StandingOrders,
         *,
+        surveyor: Surveyor,
         observer: Observer,
     ) -> None:
         self._ports = ports
@@ -127,9 +132,14 @@ class SlackRoom:
         channel = options.witness_channel
         self._witnesses = WitnessPoster(ports, self._client, pacer, channel) if channel else None
         self._witnessing: asyncio.Task[None] | None = None
+        self.keeping = Keeping(ports, standing_orders, surveyor, self._directory)
+        """What standing orders need, for who looks at them without being asked."""
+        self._keep_teller = KeepTeller(ports, self._client, standing_orders, self._errands, pacer)
         guard = Guard(ports, self._directory, self._errands)
         self._homes = OpenHomes(self._errands, Pacer(options.seconds_between_writes * SECONDS_BETWEEN_HOMES))
-        desk = Desk(ports, self._client, guard, self._errands, posts, options.command, surveyor, self._homes)
+        desk = Desk(
+            ports, self._client, guard, self._errands, posts, options.command, surveyor, self._homes, self.keeping
+        )
         self._app = self._bolt(desk)
         app_token = options.app_token
         self._socket = SocketMode(self._app, self._client, app_token, options.api_url) if app_token else None
@@ -154,6 +164,7 @@ class SlackRoom:
             self._taking_up = asyncio.create_task(self._take_up_later(), name="takes up with Slack")
         for notifier in self._notifiers:
             await notifier.start()
+        self._keep_teller.start()
         if self._witnesses is not None:
             self._witnessing = self._errands.start(self._witnesses.keep_posting(), "post witnesses of the audit log")
 
@@ -197,6 +208,7 @@ class SlackRoom:
         self._tally.close()
         for notifier in self._notifiers:
             await notifier.aclose()
+        await self._keep_teller.aclose()
         await self._errands.aclose()
         await self._client.aclose()
 
@@ -228,6 +240,7 @@ class SlackRoom:
         """Something was committed to the audit log: the messages that tell of it are brought up to date."""
         for notifier in self._notifiers:
             notifier.on_event(recorded)
+        self._keep_teller.on_event(recorded)
         if self._homes and recorded.event.copy_id is not None:
             self._errands.start(self._renew_homes(recorded.event.copy_id), "find out whose Home an event changes")
 
@@ -296,8 +309,9 @@ def build_app(
     options: SlackOptions,
     posts: Posts,
     approver_posts: Posts,
-    surveyor: Surveyor | None = None,
+    standing_orders: StandingOrders,
     *,
+    surveyor: Surveyor | None = None,
     observer: Observer | None = None,
 ) -> SlackRoom:
     """The Slack room, not yet started.
@@ -307,7 +321,16 @@ def build_app(
         options: what it has to know of the settings.
         posts: what was posted to the channels in which people asked, remembered.
         approver_posts: what was posted to approvers, remembered.
+        standing_orders: those there are.
         surveyor: knows all backups; one of its own where it is not shared.
         observer: is told of each request and each call; nobody if not given.
     """
-    return SlackRoom(ports, options, posts, approver_posts, surveyor or Surveyor(ports), observer=observer or Nobody())
+    return SlackRoom(
+        ports,
+        options,
+        posts,
+        approver_posts,
+        standing_orders,
+        surveyor=surveyor or Surveyor(ports),
+        observer=observer or Nobody(),
+    )

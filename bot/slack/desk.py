@@ -18,6 +18,7 @@ from bot.operations.find_backups import find_backups, last_source_region
 from bot.operations.judge_order import judge_order, may_act_on
 from bot.operations.ports import Ports
 from bot.operations.report_coverage import Surveyor, report_coverage, seen
+from bot.operations.standing_orders import Keeping
 from bot.slack.answers import Identity, PostedMessage
 from bot.slack.client import SlackClient
 from bot.slack.errands import Errands, Tell
@@ -71,6 +72,7 @@ class Desk:
         command: the slash command's name.
         surveyor: knows all backups.
         homes: those that are open.
+        keeping: what standing orders need.
         wanted: how old the newest backup may be that can be restored in a region.
         checks: the check that is under way for each open form: a newer choice replaces it.
     """
@@ -83,6 +85,7 @@ class Desk:
     command: str
     surveyor: Surveyor
     homes: OpenHomes
+    keeping: Keeping
     checks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _me: Identity | None = None
     _lists: Remembered[FormContext] = field(default_factory=lambda: Remembered(2.0))

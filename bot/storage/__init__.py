@@ -25,6 +25,7 @@ from bot.storage.posts import HAVE_APPROVERS, SqlitePosts, create_approver_posts
 from bot.storage.reading import read_all, read_backups, read_newest
 from bot.storage.record import SqliteRecord
 from bot.storage.sizes import file_sizes
+from bot.storage.standing_orders import SqliteStandingOrders, create_standing_orders
 from bot.storage.verify import verify
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "SqliteCatalogue",
     "SqlitePosts",
     "SqliteRecord",
+    "SqliteStandingOrders",
     "Storage",
     "StorageError",
     "StoredEvent",
@@ -57,6 +59,7 @@ RECORD_SCHEMA = (
     create_approver_posts,
     create_findings,
     create_archives,
+    create_standing_orders,
 )
 CATALOGUE_SCHEMA = (create_catalogue, add_what_rules_look_at)
 
@@ -68,6 +71,7 @@ class Storage:
     record: SqliteRecord
     posts: SqlitePosts
     approver_posts: SqlitePosts
+    standing_orders: SqliteStandingOrders
     catalogue: SqliteCatalogue
     files: tuple[Database, ...]
 
@@ -109,4 +113,11 @@ async def open_storage(path: Path, clock: Clock, *, key: SecretStr | None = None
         await main.close()
         raise
     approver_posts = SqlitePosts(main, "approver_posts", HAVE_APPROVERS)
-    return Storage(record, SqlitePosts(main), approver_posts, SqliteCatalogue(memory, clock), (main, memory))
+    return Storage(
+        record,
+        SqlitePosts(main),
+        approver_posts,
+        SqliteStandingOrders(main, record),
+        SqliteCatalogue(memory, clock),
+        (main, memory),
+    )

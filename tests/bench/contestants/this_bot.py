@@ -87,7 +87,7 @@ async def _room(storage: Storage, clock: SystemClock, api_url: str) -> AsyncIter
         api_url=api_url,
         command=COMMAND,
     )
-    room = build_app(ports, options, storage.posts, storage.approver_posts)
+    room = build_app(ports, options, storage.posts, storage.approver_posts, storage.standing_orders)
     try:
         await room.start()
         async with serving(build_web(room.handler, _nothing_missing), "127.0.0.1", 0) as port:
