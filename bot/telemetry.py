@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 NOISY = ("httpx", "httpcore", "aiohttp.access", "uvicorn.access", "slack_bolt", "slack_sdk")
@@ -38,3 +39,11 @@ def configure_logging(style: Literal["text", "json"], level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def bot_version() -> str:
+    """The bot's version, as it was installed."""
+    try:
+        return version("copy-backup-bot")
+    except PackageNotFoundError:
+        return "unknown"

@@ -21,10 +21,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.assembly import CannotStartError, RunningBot, running_bot
 from bot.cli.bot_process import BotDidNotStartError, BotProcess
-from bot.cli.sandbox_rules import RULES, write_rules
+from bot.cli.sandbox_greeting import Places, greeting
+from bot.cli.sandbox_rules import HINT, RULES, WHO_IS_WHO, write_rules
 from bot.sandbox.cloud import RunningCloud, SimulatedCloud, StoredBackup
 from bot.sandbox.estate import Estate
-from bot.sandbox.web import SandboxPage
+from bot.sandbox.web import Guide, SandboxPage
 from bot.sandbox.workspace import (
     AppError,
     ConversationScreen,
@@ -172,7 +173,7 @@ async def simulated_world(
         )
         by_rules: dict[str, object] = {}
         if rules is not None:
-            path = write_rules(folder / "rules.toml", rules, partial(_id_of, workspace))
+            path = write_rules(folder / "rules.toml", rules, partial(id_of, workspace))
             by_rules = {"allowed_people": (), "rules_file": path}
         settings = SandboxSettings.model_validate(usual.model_dump() | by_rules | dict(changes or {}))
         yield World(cloud, running_cloud, workspace, served.api_url, settings)
@@ -251,14 +252,14 @@ async def sandbox_with_page(
 
         async with (
             BotProcess(world.settings, folder, deliver).running() as bot,
-            SandboxPage(world.workspace, world.cloud, bot).serving(page_port) as page,
+            SandboxPage(world.workspace, world.cloud, bot, Guide(HINT, WHO_IS_WHO)).serving(page_port) as page,
         ):
             yield SandboxWithPage(
                 world.cloud, world.running_cloud, world.workspace, world.slack_api_url, world.settings, page, bot
             )
 
 
-def _id_of(workspace: SimulatedWorkspace, name: str) -> str:
+def id_of(workspace: SimulatedWorkspace, name: str) -> str:
     """The id of ``@somebody``, of a user group ``@some-of-us``, or of ``#a-channel``."""
     if name.startswith("#"):
         return workspace.channel(name).id
@@ -336,7 +337,7 @@ async def _all(port: int, seed: int, speed: float, *, socket_mode: bool, opens_b
         async with sandbox_with_page(
             Path(folder), seed=seed, speed=speed, socket_mode=socket_mode, page_port=port
         ) as all_:
-            click.echo(_described(all_))
+            click.echo(greeting(_places(all_)))
             if opens_browser:
                 webbrowser.open(all_.page)
             await stop.wait()
@@ -348,39 +349,19 @@ def _has_a_screen() -> bool:
     return sys.stdout.isatty() and has_display
 
 
-def _described(world: SandboxWithPage) -> str:
-    """Where everything is, and what can be done with it."""
+def _places(world: SandboxWithPage) -> Places:
     cloud = world.running_cloud
-    slack = world.slack_api_url.removesuffix("/api/")
-    databases = "\n".join(f"  databases in {region}   {url}" for region, url in cloud.regions.items())
-    return f"""\
-This is a sandbox: nothing in it is real, and nothing leaves this machine.
-
-Open this page       {world.page}
-
-Where everything else is
-  the bot            {world.bot.address}
-  simulated Slack    {world.slack_api_url}
-  simulated Identity {cloud.identity_url}   (username {cloud.username}, API key {cloud.api_key})
-{databases}
-
-Who is there
-  {", ".join(PEOPLE)} may use the bot; carol, greg (a guest) and otto (a guest) may not.
-  Channels with the bot: #databases, #ops-private. Without it: #general, #archive (archived).
-
-What you can do, from another terminal
-  See the channel     curl {slack}/control/channels/databases/messages
-  See the cloud       curl http://127.0.0.1:{cloud.port}/control/backups/IAD
-  Make trouble        curl -d '{{"status": 503, "times": 2, "operation": "copy"}}' \\
-                           http://127.0.0.1:{cloud.port}/control/trouble/refuse
-  Read the audit log  DATABASE_URL={world.settings.database_url} python -m bot audit list
-  Be a person         in Python, with a sandbox of its own:
-                        async with running_sandbox(folder) as sandbox:      # from bot.cli.sandbox
-                            alice = sandbox.workspace.person("alice")
-                            await alice.types("/copy-backup")
-                            form = await alice.sees_form()
-
-Ctrl-C ends it, and leaves nothing behind."""
+    return Places(
+        page=world.page,
+        bot=world.bot.address,
+        slack_api_url=world.slack_api_url,
+        identity_url=cloud.identity_url,
+        username=cloud.username,
+        api_key=cloud.api_key,
+        regions=cloud.regions,
+        cloud_port=cloud.port,
+        database_url=world.settings.database_url,
+    )
 
 
 def _told_to_stop() -> asyncio.Event:

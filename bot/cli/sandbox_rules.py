@@ -30,6 +30,22 @@ age = "48h"
 to = ["IAD"]
 """
 
+WHO_IS_WHO = {
+    "alice": "asks for copies",
+    "bob": "asks for copies",
+    "ana": "asks for copies, approves those of others, may break the glass",
+    "carol": "approves copies, may not ask for any",
+    "greg": "may not use the bot",
+    "otto": "may not use the bot",
+}
+"""What the rules make of each person of the workspace, in words."""
+
+HINT = (
+    "Copies to HKG and SYD need a second person: whoever asks for one sees it wait, and carol or ana approves or "
+    "declines it in #ops-private. Be one of them in a second window."
+)
+"""What somebody has to know to see an approval."""
+
 _NAMED = re.compile(r'"([@#][a-z-]+)"')
 
 

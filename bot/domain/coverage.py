@@ -115,11 +115,6 @@ class Report:
     stale: tuple[str, ...] = ()
 
 
-def nothing_wanted(_origin: Origin, _region: str) -> timedelta | None:
-    """Where no rule wants anything."""
-    return None
-
-
 def coverage_of(survey: Survey, regions: Sequence[str], wanted: Wanted, now: datetime) -> Coverage:
     """Where what could be restored.
 

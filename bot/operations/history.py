@@ -83,7 +83,7 @@ class _Eyes:
 
     async def see(self, event: Event) -> bool:
         """What is about no backup, and what they did themselves, everybody sees."""
-        if self.sight.may_see is None or event.who.id == self.sight.person_id:
+        if not self.sight.is_narrowed or event.who.id == self.sight.person_id:
             return True
         if event.copy_id is not None:
             if event.copy_id not in self.copies:

@@ -51,7 +51,7 @@ class Surveyor:
 
 def seen(report: Report, sight: Sight) -> Report:
     """What somebody may see of a report: of instances, those of which they may see a backup."""
-    if sight.may_see is None:
+    if not sight.is_narrowed:
         return report
     coverage, radar = report.coverage, report.radar
     rows = tuple(row for row in coverage.rows if any(sight.sees(_backup(held)) for held in _backups_of(row)))

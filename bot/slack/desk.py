@@ -5,10 +5,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Generic, TypeVar
 
-from bot.domain.backup import Backup
 from bot.domain.coverage import Report
 from bot.domain.judgement import Judgement
 from bot.domain.orders import OrderStanding
@@ -131,13 +129,7 @@ class Desk:
         Whom memory does not know sees only what they asked for themselves.
         """
         member = self.guard.known_member(person.id)
-        if member is not None and self.ports.rules.now().let_see_everything(member):
-            return Sight(person.id)
-        return Sight(person.id, partial(self._may_see, person.id))
-
-    def _may_see(self, person_id: str, backup: Backup) -> bool:
-        member = self.guard.known_member(person_id)
-        return member is not None and self.ports.rules.now().may_see(member, backup)
+        return Sight(person.id, self.ports.rules.now().scopes_seen_by(member) if member else ())
 
     async def coverage_for(self, person: Person) -> Report:
         """Where what could be restored, as far as somebody may see it."""
@@ -202,14 +194,14 @@ class Desk:
     async def context(self, form: CopyForm, person: Person) -> FormContext:
         """What the form shows a person beside what is chosen, from what is here: the cloud and Slack are not asked."""
         sight = self.sight_of(person)
-        key = form.source if sight.may_see is None else f"{form.source} {person.id}"
+        key = f"{form.source} {person.id}" if sight.is_narrowed else form.source
         known = self._lists.get(key)
         if known:
             lists = known[0]
         else:
             found = await find_backups(self.ports, form.source, "", limit=0, sight=sight)
             freshness = await self.ports.catalogue.refreshed(form.source)
-            if sight.may_see is not None:
+            if sight.is_narrowed:
                 freshness = replace(freshness, backups=found.total + sum(found.not_copyable.values()), running=None)
             lists = FormContext(regions=self.ports.cloud.regions, freshness=freshness, not_copyable=found.not_copyable)
             if freshness.complete_at is not None:

@@ -105,6 +105,11 @@ class Notifier:
         """Orders of which this process knows what was told: it told it, or looked."""
         self._closing = False
 
+    @property
+    def untold(self) -> int:
+        """How many orders have news that are not told yet."""
+        return len(self._news)
+
     async def start(self) -> None:
         """Go on with everything that was not told to the end."""
         for order_id in await self._posts.unfinished():

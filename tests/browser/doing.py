@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Locator, Page, expect
 
@@ -29,6 +30,7 @@ async def chooses(page: Page, field: str, option: str, *, searching: str = "") -
         await box.fill(searching)
     await page.get_by_role("option").filter(has_text=option).first.click()
     await expect(box).to_have_value(re.compile(re.escape(option)))
+    await expect(box).to_have_attribute("aria-expanded", "false")
 
 
 async def adds(page: Page, field: str, option: str) -> None:
@@ -44,6 +46,20 @@ async def fills_in(page: Page, *, backup: str, to: str) -> None:
     await expect(form(page).get_by_role("heading", name="Copy a backup")).to_be_visible()
     await chooses(page, "Backup", backup, searching=backup)
     await chooses(page, "To", to)
+
+
+FOCUSED = "(({ ariaLabel, innerText }) => (ariaLabel ?? innerText).trim())(document.activeElement)"
+
+
+async def tabs_to(page: Page, name: str | re.Pattern[str], *, backwards: bool = False) -> None:
+    """Presses Tab until what has this name has the focus; it has to be there already."""
+    passed = []
+    for _ in range(60):
+        await page.keyboard.press("Shift+Tab" if backwards else "Tab")
+        passed.append(str(await page.evaluate(FOCUSED))[:60])  # the whole page behind the last
+        if passed[-1] == name if isinstance(name, str) else name.search(passed[-1]):
+            return
+    pytest.fail(f"the keyboard does not reach {name}, only {passed}")
 
 
 async def is_accessible(page: Page) -> None:

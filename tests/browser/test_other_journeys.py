@@ -131,3 +131,14 @@ async def test_a_bot_that_crashes_is_started_again_and_goes_on(visit: Visit, san
     await page.get_by_role("button", name="Start it again").click()
     await expect(page.get_by_text("The bot is running")).to_be_visible()
     await expect(messages(page).filter(has_text="Done in")).to_have_count(1)
+
+
+async def test_a_message_has_a_menu_with_its_shortcut(visit: Visit, sandbox: SandboxWithPage) -> None:
+    page = await visit()
+    sandbox.workspace.person("bob").says("Who copies the backup?")
+    message = messages(page).filter(has_text="Who copies the backup?")
+    await message.hover()
+    await message.get_by_role("button", name="More actions").click()
+    await message.get_by_role("button", name="Copy this again").click()
+    await expect(form(page).get_by_text("This message is not about a copy.")).to_be_visible()
+    await is_accessible(page)

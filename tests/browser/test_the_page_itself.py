@@ -2,23 +2,11 @@
 
 import re
 
-import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from bot.cli.sandbox import SandboxWithPage
 from tests.browser.conftest import Picture, Visit
-from tests.browser.doing import fills_in, fits, form, is_accessible, messages, types
-
-
-async def _tab_to(page: Page, name: str) -> None:
-    """Presses Tab until what has this name has the focus."""
-    for _ in range(40):
-        await page.keyboard.press("Tab")
-        focused = page.locator(":focus")
-        label = await focused.get_attribute("aria-label") or await focused.inner_text()
-        if label.strip() == name:
-            return
-    pytest.fail(f"the keyboard does not reach {name}")
+from tests.browser.doing import fills_in, fits, form, is_accessible, messages, tabs_to, types
 
 
 async def test_the_keyboard_alone_is_enough(visit: Visit, sandbox: SandboxWithPage) -> None:
@@ -26,21 +14,22 @@ async def test_the_keyboard_alone_is_enough(visit: Visit, sandbox: SandboxWithPa
     await expect(page.get_by_label("Message #databases")).to_be_focused()
     await page.keyboard.type("/copy-backup")
     await page.keyboard.press("Enter")
-    await expect(form(page).get_by_role("heading", name="Copy a backup")).to_be_visible()
-    await _tab_to(page, "Backup")
+    await expect(form(page).get_by_role("combobox", name="Backup")).to_be_visible()
+    await tabs_to(page, "Backup")
     await page.keyboard.press("ArrowDown")
     await page.keyboard.type("staging-after")
     await expect(page.get_by_role("option")).to_have_count(1)
     await page.keyboard.press("Enter")
     await expect(form(page).get_by_role("combobox", name="Backup")).to_have_value(re.compile("staging-after"))
-    await _tab_to(page, "To")
+    await tabs_to(page, "To")
     await page.keyboard.press("ArrowDown")
     await page.keyboard.type("ORD")
+    await expect(page.get_by_role("option")).to_have_count(1)
     await page.keyboard.press("Enter")
     await expect(form(page).get_by_text("Ready to copy").first).to_be_visible()
     await page.keyboard.press("Control+Enter")
     await expect(form(page).get_by_role("button", name="Start copy")).to_be_visible()
-    await _tab_to(page, "Start copy")
+    await tabs_to(page, "Start copy")
     await page.keyboard.press("Enter")
     await expect(form(page).get_by_role("heading", name="Copy started")).to_be_visible()
     await page.keyboard.press("Escape")

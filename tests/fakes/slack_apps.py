@@ -48,7 +48,8 @@ def manifest(*, socket_mode: bool = False, scopes: tuple[str, ...] = SCOPES, sho
             "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True},
             "bot_user": {"display_name": "copy-backup"},
             "shortcuts": [
-                {"name": "Copy a backup", "type": "global", "callback_id": "copy", "description": "Copies a backup"}
+                {"name": "Copy a backup", "type": "global", "callback_id": "copy", "description": "Copies a backup"},
+                {"name": "Again", "type": "message", "callback_id": "again", "description": "Once more"},
             ],
             "slash_commands": [
                 {"command": "/copy-backup", "url": url, "description": "Copies", "should_escape": should_escape}

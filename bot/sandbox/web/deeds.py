@@ -156,8 +156,12 @@ async def _search(person: Person, request: Request) -> _Answer:
     return {"offered": offered_payload(await person.pointer.searches(asked.view, asked, asked.typed))}
 
 
-async def _submit(person: Person, request: Request) -> None:
-    await person.pointer.form((await _read(request, _InView)).view).submits()
+async def _submit(person: Person, request: Request) -> _Answer:
+    form = person.pointer.form((await _read(request, _InView)).view)
+    missing = form.missing
+    if not missing:
+        await form.submits()
+    return {"missing": missing}
 
 
 async def _close(person: Person, request: Request) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.sandbox.web.guide import Guide
 from bot.sandbox.workspace import Person, SimulatedWorkspace
 
 _GAP_SECONDS = 0.04
@@ -23,15 +24,17 @@ class _Wanted(BaseModel):
 class Live:
     """Keeps windows up to date."""
 
-    def __init__(self, workspace: SimulatedWorkspace, drawer: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self, workspace: SimulatedWorkspace, drawer: Mapping[str, Callable[[], object]], guide: Guide) -> None:
         """Knows what can be shown.
 
         Args:
             workspace: The workspace.
             drawer: What the drawer can show, by the name of the tab.
+            guide: What a stranger is told.
         """
         self._workspace = workspace
         self._drawer = drawer
+        self._guide = guide
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serves one window until it goes away."""
@@ -41,7 +44,7 @@ class Live:
             await websocket.close(1008, "there is no such person")
             return
         await websocket.accept()
-        window = _Window(websocket, person, self._drawer)
+        window = _Window(websocket, person, self._drawer, self._guide)
         tasks = [
             asyncio.create_task(window.keep_true()),
             asyncio.create_task(window.listen()),
@@ -63,7 +66,10 @@ class Live:
 
 
 class _Window:
-    def __init__(self, websocket: WebSocket, person: Person, drawer: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(
+        self, websocket: WebSocket, person: Person, drawer: Mapping[str, Callable[[], object]], guide: Guide
+    ) -> None:
+        self._guide = guide
         self._websocket = websocket
         self._person = person
         self._drawer = drawer
@@ -94,7 +100,7 @@ class _Window:
                     await self.look.wait()
 
     def _parts(self) -> dict[str, object]:
-        parts = self._person.window.parts()
+        parts = {"guide": self._guide.payload(), **self._person.window.parts()}
         if self._tab is not None and self._tab in self._drawer:
             parts[f"drawer/{self._tab}"] = self._drawer[self._tab]()
         return parts

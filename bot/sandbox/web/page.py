@@ -14,6 +14,7 @@ from bot.sandbox.loopback import loopback_server
 from bot.sandbox.web.backup_map import backup_map
 from bot.sandbox.web.deeds import deed_routes
 from bot.sandbox.web.guard import Guard
+from bot.sandbox.web.guide import Guide
 from bot.sandbox.web.live import Live
 from bot.sandbox.web.switches import BotSwitch, Switches
 from bot.sandbox.web.wire import WireTab
@@ -25,18 +26,21 @@ _STATIC = Path(__file__).parent / "static"
 class SandboxPage:
     """A page for one simulated workspace and one simulated cloud."""
 
-    def __init__(self, workspace: SimulatedWorkspace, cloud: SimulatedCloud, bot: BotSwitch) -> None:
+    def __init__(
+        self, workspace: SimulatedWorkspace, cloud: SimulatedCloud, bot: BotSwitch, guide: Guide | None = None
+    ) -> None:
         """Puts the page together.
 
         Args:
             workspace: What it shows.
             cloud: What is behind it.
             bot: Whoever can crash and start the bot.
+            guide: What a stranger is told.
         """
         switches = Switches(workspace, cloud, bot)
         wire = WireTab(workspace, cloud)
         drawer = {"cloud": lambda: backup_map(cloud), "wire": wire.shown, "trouble": switches.shown}
-        live = Live(workspace, drawer)
+        live = Live(workspace, drawer, guide or Guide())
         routes = [
             WebSocketRoute("/live", live.serve),
             *deed_routes(workspace),

@@ -247,6 +247,18 @@ class Form:
         if element.confirm is None or confirm:
             await self._interactions.view_action(self._user, self._on_top, pressed(block, element, option))
 
+    @property
+    def missing(self) -> dict[str, str]:
+        """What Slack's client sees is missing, before anything is sent: by `block_id`, in its words."""
+        missing: dict[str, str] = {}
+        for block, value in self.live.inputs():
+            least = (block.element.min_length or 0) if isinstance(block.element, PlainTextInput) else 0
+            if value.is_empty and not block.optional:
+                missing[block.block_id or ""] = "Please complete this required field."
+            elif value.value and len(value.value) < least:
+                missing[block.block_id or ""] = f"Please use at least {least} characters."
+        return missing
+
     async def submits(self) -> Submitted:
         """Sends the form, and waits for what becomes of it.
 
@@ -257,9 +269,11 @@ class Form:
         modal = self.live.accepted.view
         if not isinstance(modal, Modal) or modal.submit is None or modal.submit_disabled:
             raise NotPossibleError("This view has no button to send it.")
-        missing = self._incomplete()
+        missing = self.missing
         if missing:
-            raise NotPossibleError(f"Slack does not send this form: {'; '.join(missing)}")
+            labels = {block.block_id: block.label.text for block, _value in self.live.inputs()}
+            told = (f"{labels[block_id]}: {words}" for block_id, words in missing.items())
+            raise NotPossibleError(f"Slack does not send this form: {' '.join(told)}")
         await self._interactions.submit(self._user, self._on_top)
         if self.is_open and self.live.errors:
             return Submitted(self.errors, self)
@@ -338,17 +352,6 @@ class Form:
         if most is not None and len(before) >= most:
             raise NotPossibleError(f"Slack lets nobody choose more than {most} here.")
         return CurrentValue(element.type, options=(*before, chosen))
-
-    def _incomplete(self) -> list[str]:
-        """What Slack's client sees is missing, before anything is sent."""
-        missing: list[str] = []
-        for block, value in self.live.inputs():
-            if value.is_empty and not block.optional:
-                missing.append(f"{block.label.text}: please complete this required field")
-            least = block.element.min_length if isinstance(block.element, PlainTextInput) else None
-            if value.value and len(value.value) < (least or 0):
-                missing.append(f"{block.label.text}: needs at least {least} characters")
-        return missing
 
 
 def form_of(state: WorkspaceState, interactions: Interactions, user: User, view: LiveView) -> Form:

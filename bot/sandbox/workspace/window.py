@@ -30,7 +30,10 @@ class Window:
                 "team": state.team.name,
                 "me": _person(user),
                 "people": [_person(one) for one in state.directory.users.values()],
-                "groups": [{"id": one.id, "name": one.handle} for one in state.directory.groups.values()],
+                "groups": [
+                    {"id": one.id, "name": one.handle, "is_mine": user.id in one.members}
+                    for one in state.directory.groups.values()
+                ],
                 "conversations": [self._conversation(one) for one in conversations],
                 "app": self._app(),
             },

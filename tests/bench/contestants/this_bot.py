@@ -17,6 +17,7 @@ from bot.domain.pace import Pace
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
 from bot.operations.ports import Cloud, Engine, Ports, Watch
+from bot.operations.readiness import Standing
 from bot.operations.rules_in_force import FixedRules
 from bot.server import build_web, serving
 from bot.slack.app import SlackOptions, build_app
@@ -95,5 +96,5 @@ async def _room(storage: Storage, clock: SystemClock, api_url: str) -> AsyncIter
         await room.aclose()
 
 
-async def _nothing_missing() -> dict[str, str]:
-    return {}
+async def _nothing_missing() -> Standing:
+    return Standing()

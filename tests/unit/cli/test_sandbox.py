@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.cli.sandbox import Sandbox, SimulatedCloud, running_sandbox
+from bot.cli.sandbox_rules import RULES, WHO_IS_WHO
 from tests.fakes.command_line import Running, run, running
 from tests.fakes.conditions import until
 from tests.fakes.ports import held_ports
@@ -130,13 +131,24 @@ async def test_all_of_it_says_where_it_is_and_what_can_be_done_with_it(
     assert [one.status_code for one in (page, alive, slack, cloud, refused)] == [200] * 5
     assert (slack.json(), bool(cloud.json()["backups"])) == ({"messages": []}, True)
     assert "bot started" in listed.out
-    assert all(name in said for name in ("alice", "bob", "ana", "carol", "greg", "otto"))
+    assert all(re.search(rf"^  {name} +\w", said, re.MULTILINE) for name in WHO_IS_WHO)
+    assert "Copies to HKG and SYD need a second person" in said
     assert (ended.code, ended.errors) == (0, "")
     assert is_gone(Path(database.removeprefix("sqlite:///")).parent)
 
 
 def is_gone(folder: Path) -> bool:
     return not folder.exists()
+
+
+async def test_what_the_people_are_said_to_do_is_what_the_rules_make_of_them(tmp_path: Path) -> None:
+    async with running_sandbox(tmp_path, rules=RULES) as sandbox:
+        assert set(WHO_IS_WHO) == set(sandbox.workspace.people)
+        for name, role in WHO_IS_WHO.items():
+            person = sandbox.workspace.person(name)
+            await person.types("/copy-backup", "#databases")
+            form = await person.sees_form()
+            await form.shows("Review" if "asks for copies" in role else "may not use this bot", timeout=30)
 
 
 async def test_a_script_can_be_a_person_as_the_command_says(tmp_path: Path) -> None:

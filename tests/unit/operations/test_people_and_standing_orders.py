@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.backup import Backup, Origin
+from bot.domain.backup import Origin
 from bot.domain.coverage import Standing
 from bot.domain.events import EventFilter, EventKind
 from bot.domain.people import Person
@@ -45,10 +45,7 @@ def wanted(region: str = "SYD", origin: Origin = ORDERS) -> KeepRequest:
 
 
 def sees_only(instance: str, person: Person = BOB) -> Sight:
-    def may_see(backup: Backup) -> bool:
-        return backup.origin is not None and backup.origin.id == instance
-
-    return Sight(person.id, may_see)
+    return Sight(person.id, (Scope(instances=(instance,)),))
 
 
 # What somebody means
@@ -178,6 +175,12 @@ async def test_who_ordered_it_may_change_it_and_who_may_ask_for_such_copies(stag
     assert await may_change(stage.keeping, standing, member_of(ANA))
     assert await may_change(stage.keeping, standing, member_of(BOB))
     assert not await may_change(stage.keeping, standing, member_of(CAROL))
+
+
+async def test_it_can_be_ended_also_when_the_instance_has_no_backups_any_more(stage: Stage) -> None:
+    gone = standing_order(id="000000000000", origin=USERS)
+    assert await may_change(stage.keeping, gone, member_of(BOB))
+    assert not await may_change(stage.keeping, gone, member_of(CAROL))
 
 
 async def test_one_that_is_paused_does_nothing_until_it_is_resumed(stage: Stage) -> None:

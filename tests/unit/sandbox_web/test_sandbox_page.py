@@ -16,7 +16,7 @@ import bot.sandbox.web
 from bot.cli.bot_process import BotDidNotStartError, environment_of
 from bot.cli.sandbox import SandboxSettings
 from bot.sandbox.cloud import SimulatedCloud
-from bot.sandbox.web import SandboxPage
+from bot.sandbox.web import Guide, SandboxPage
 from bot.sandbox.web.switches import BotState
 from bot.sandbox.workspace import SimulatedWorkspace
 
@@ -27,6 +27,7 @@ MANIFEST = {
     "oauth_config": {"scopes": {"bot": ["chat:write"]}},
     "settings": {"socket_mode_enabled": True},
 }
+GUIDE = Guide("Try it.", {"greg": "looks on"})
 
 
 class Switch:
@@ -62,7 +63,7 @@ def switch() -> Switch:
 async def page(workspace: SimulatedWorkspace, switch: Switch) -> AsyncIterator[httpx.AsyncClient]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(workspace.serving())
-        address = await stack.enter_async_context(SandboxPage(workspace, SimulatedCloud(), switch).serving())
+        address = await stack.enter_async_context(SandboxPage(workspace, SimulatedCloud(), switch, GUIDE).serving())
         yield await stack.enter_async_context(httpx.AsyncClient(base_url=address, trust_env=False))
 
 
@@ -118,6 +119,7 @@ async def test_a_window_is_told_what_changes_and_another_persons_channels_are_no
                 seen[said["part"]] = said["value"]
             return seen.pop(name)
 
+        assert await part("guide") == {"hint": "Try it.", "roles": {"greg": "looks on"}}
         shown = json.dumps(await part("workspace"))
         assert "databases" in shown
         assert "ops-private" not in shown

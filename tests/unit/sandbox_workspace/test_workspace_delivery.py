@@ -88,6 +88,25 @@ async def test_what_a_person_cannot_do(setting: Setting, raw_app: RawApp) -> Non
     assert raw_app.received == []
 
 
+async def test_where_slack_offers_no_shortcut_at_a_message(setting: Setting, raw_app: RawApp) -> None:
+    alice, bob = setting.workspace.person("alice"), setting.workspace.person("bob")
+    private, gone = alice.says("secret", "#ops-private"), alice.says("wrong")
+    alice.deletes(gone)
+    raw_app.answers.append(Response('{"text": "only you"}', media_type="application/json"))
+    alone = await alice.types("/copy-backup")
+    assert alone is not None
+    for impossible in (
+        bob.uses_shortcut_on(private, "Again"),
+        bob.uses_shortcut_on(gone, "Again"),
+        bob.uses_shortcut_on(alone, "Again"),
+        alice.uses_shortcut_on(alone, "Again"),
+        alice.uses_shortcut_on(private, "Copy a backup"),
+    ):
+        with pytest.raises(NotPossibleError):
+            await impossible
+    assert len(raw_app.received) == 1, "the command alone"
+
+
 async def test_an_answer_in_the_channel_is_for_everybody(setting: Setting, raw_app: RawApp) -> None:
     raw_app.answers.append(Response('{"text": "hello", "response_type": "in_channel"}', media_type="application/json"))
     await setting.workspace.person("alice").types("/copy-backup")

@@ -250,6 +250,33 @@ async def test_a_shortcut_opens_the_form_and_no_conversation_is_current(
     assert form.value("Tell") == ""
 
 
+async def test_a_shortcut_at_a_message_brings_the_whole_message(
+    setting: Setting, bolt: AsyncApp, reachable: Reachable
+) -> None:
+    received: list[Json] = []
+
+    @bolt.message_shortcut("again")
+    async def shortcut(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
+        received.append(body)
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=copy_form())
+
+    alice = setting.workspace.person("alice")
+    metadata = {"event_type": "copy", "event_payload": {"order_id": "7f3a"}}
+    channel = setting.workspace.channel("#databases")
+    async with reachable(bolt):
+        await setting.client.chat_postMessage(channel=channel.id, text="A copy", metadata=metadata)
+        (message,) = channel.messages
+        await alice.uses_shortcut_on(message, "Again")
+        await alice.sees_form("Copy a backup")
+    (body,) = received
+    assert (body["type"], body["callback_id"], body["message_ts"]) == ("message_action", "again", message.ts)
+    assert (body["channel"]["id"], body["user"]["id"]) == (channel.id, alice.id)
+    assert (body["message"]["text"], body["message"]["metadata"]) == ("A copy", metadata)
+    assert body["message"]["user"] == setting.workspace.app.bot_user_id
+    assert body["response_url"]
+
+
 async def test_app_home_is_published_when_it_is_opened(setting: Setting, bolt: AsyncApp, reachable: Reachable) -> None:
     @bolt.event("app_home_opened")
     async def opened(event: Json, client: AsyncWebClient) -> None:
@@ -270,7 +297,7 @@ async def test_what_slacks_client_sees_is_missing_is_never_sent(
     async with over_http(bolt):
         await alice.types("/copy-backup")
         form = await alice.sees_form()
-        with pytest.raises(NotPossibleError, match="Name: please complete this required field"):
+        with pytest.raises(NotPossibleError, match="Name: Please complete this required field"):
             await form.submits()
         with pytest.raises(NotPossibleError, match="takes 64 characters"):
             await form.fills("Name", "x" * 65)

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from bot.domain.events import Event, EventKind
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
+from bot.operations.readiness import Standing
 from bot.sandbox.loopback import loopback_server
 from bot.sandbox.workspace import Form, Person, SimulatedWorkspace
 from bot.server import SLACK_PATH, build_web
@@ -87,8 +88,8 @@ class House:
             await person.sees_ephemeral(COMMAND, timeout=PATIENCE)
 
 
-async def nothing_missing() -> dict[str, str]:
-    return {}
+async def nothing_missing() -> Standing:
+    return Standing()
 
 
 async def house_of(served: Served) -> House:

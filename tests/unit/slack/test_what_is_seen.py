@@ -9,6 +9,7 @@ from bot.domain.backup import Origin
 from bot.domain.policy import AccessRules
 from bot.domain.rules import AllowRule, Rules, Scope
 from bot.sandbox.workspace import Person
+from tests.fakes.conditions import until
 from tests.fakes.world import ANA, FULL, request_for
 from tests.unit.slack.conftest import COMMAND, Served
 from tests.unit.slack.rooms import PATIENCE, House, house_of, opens_form
@@ -35,7 +36,7 @@ async def house(served: Served) -> AsyncIterator[House]:
 async def answered(person: Person, words: str) -> str:
     before = len(person.ephemeral_messages)
     await person.types(f"{COMMAND} {words}")
-    await person.sees_ephemeral("", timeout=PATIENCE) if not before else None
+    await until(lambda: len(person.ephemeral_messages) > before, seconds=PATIENCE)
     return person.ephemeral_messages[-1].rendered
 
 

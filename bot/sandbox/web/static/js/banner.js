@@ -3,14 +3,14 @@
 import { avatar } from "./avatar.js";
 import { make, renew } from "./dom.js";
 import { connect } from "./live.js";
-import { change, me, ui, workspace } from "./store.js";
+import { change, guide, me, ui, workspace } from "./store.js";
 import { nextTheme, theme } from "./theme.js";
 
 const THEME_SIGNS = { auto: "◐", light: "☀", dark: "☾" };
 
 /** Renews the banner in an element. */
 export function renewBanner(parent) {
-  const signature = JSON.stringify([me(), ui.connected, theme(), ui.drawer !== null, workspace().people.length]);
+  const signature = JSON.stringify([me(), ui.connected, theme(), ui.drawer !== null, workspace().people.length, guide()]);
   renew(parent, [{ key: "banner", signature, draw: drawBanner }]);
 }
 
@@ -30,7 +30,8 @@ function drawPeople() {
   menu.append(make("div.menu-heading", {}, "Be somebody else"), ...workspace().people.filter((one) => one.kind !== "app").map((one) =>
     make("div.person", {},
       make("button.menu-item", { type: "button", "aria-current": one.id === me().id ? "true" : null, onclick: () => become(one, menu) },
-        avatar(one), make("span", {}, make("strong", {}, one.real_name), make("span.small", {}, `@${one.name} · ${one.kind}`))),
+        avatar(one), make("span", {}, make("strong", {}, one.real_name), make("span.small", {}, `@${one.name} · ${one.kind}`),
+          guide().roles[one.name] && make("span.small", {}, guide().roles[one.name]))),
       make("a.tool", { href: `?as=${encodeURIComponent(one.name)}`, target: "_blank", rel: "noopener",
         "aria-label": `Be ${one.real_name} in a new window`, title: "In a new window" }, "↗"))));
   const who = make("button.tool.words", { id: "who", type: "button", popovertarget: "people", "aria-label": `You are ${me().real_name}. Be somebody else` },

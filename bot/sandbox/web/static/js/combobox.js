@@ -1,6 +1,7 @@
 /** A menu that is typed into: options in groups, with descriptions, by mouse and by keyboard. */
 
 import { idOf, make } from "./dom.js";
+import { wake } from "./store.js";
 
 const PAUSE = 180; // milliseconds without a key before the options are asked for
 
@@ -62,9 +63,13 @@ class Combobox {
   }
 
   #type() {
-    clearTimeout(this.#timer);
     const typed = this.input.value;
-    this.#timer = setTimeout(() => this.#open(typed), this.#wanted.slow ? PAUSE : 0);
+    if (!this.#wanted.slow) return this.#open(typed);
+    clearTimeout(this.#timer);
+    this.#asked += 1; // what was asked for earlier is no answer to this, and must not be clicked
+    if (this.#isOpen) this.#say("Loading…");
+    this.#timer = setTimeout(() => this.#open(typed), PAUSE);
+    return undefined;
   }
 
   /** Waits for the options of what was typed last: who is quick with Enter means those. */
@@ -103,6 +108,7 @@ class Combobox {
     this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
     this.input.value = this.#text;
+    setTimeout(wake); // what was left alone while it was open, once the focus is where it goes
   }
 
   /** Below the field, or above it where there is more room. */

@@ -10,6 +10,7 @@ import { drawText } from "./mrkdwn.js";
  */
 export function confirmed(dialog) {
   if (!dialog) return Promise.resolve(true);
+  const before = document.activeElement;
   return new Promise((resolve) => {
     const shown = make("dialog.confirm", { "aria-labelledby": "confirm-title" },
       make("form", { method: "dialog" },
@@ -21,6 +22,7 @@ export function confirmed(dialog) {
             dialog.confirm.text))));
     shown.addEventListener("close", () => {
       shown.remove();
+      if (!before.isConnected) document.getElementById(before.id)?.focus(); // it was drawn anew in the meantime
       resolve(shown.returnValue === "yes");
     });
     document.body.append(shown);

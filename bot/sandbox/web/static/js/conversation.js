@@ -5,7 +5,7 @@ import { dayName, dayOf } from "./dates.js";
 import { make, renew } from "./dom.js";
 import { drawHeading } from "./heading.js";
 import { messageItem } from "./message.js";
-import { conversation, messagesOf, ui, workspace } from "./store.js";
+import { conversation, guide, messagesOf, ui, workspace } from "./store.js";
 import { markRead, unread } from "./unread.js";
 
 let marker = { place: null, first: null }; // where "New" stands: it stays there while one looks
@@ -70,7 +70,7 @@ function divider(key, words) {
 }
 
 function beginning(shown) {
-  const signature = JSON.stringify([shown.id, shown.name]);
+  const signature = JSON.stringify([shown, guide()]);
   return { key: "beginning", signature, draw: () => drawBeginning(shown) };
 }
 
@@ -80,7 +80,8 @@ function drawBeginning(shown) {
   return make("div.beginning", {},
     make("h2", {}, titleOf(shown)),
     make("p", {}, shown.kind === "im" ? `What ${app.name} writes to you alone is here.` : "This is the very beginning of the channel."),
-    shown.is_member && !shown.is_archived && make("p", {}, "Type ", make("code", {}, command), " below to begin."));
+    shown.is_member && !shown.is_archived && make("p", {}, "Type ", make("code", {}, command), " below to begin."),
+    shown.is_member && shown.has_app && !shown.is_archived && guide().hint && make("p.guide", {}, guide().hint));
 }
 
 /** Puts the focus where one writes. */

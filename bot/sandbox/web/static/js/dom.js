@@ -36,7 +36,7 @@ const drawn = new WeakMap();
 export function renew(parent, items) {
   const before = drawn.get(parent) ?? new Map();
   const now = new Map();
-  const focus = focusIn(parent);
+  const focus = focusIn(before);
   for (const item of items) {
     const known = before.get(item.key);
     const stays = known && (known.signature === item.signature || isInUse(known.node));
@@ -49,25 +49,40 @@ export function renew(parent, items) {
     else parent.insertBefore(node, next);
   }
   drawn.set(parent, now);
-  focus?.();
+  focus?.(now);
 }
 
-/** Whether a person has something open in a node, such as a list of options: it is left alone until that is closed. */
+/** Whether a person has something open in a node, such as a menu: it is left alone until that is closed. */
 function isInUse(node) {
+  if (node.querySelector(":popover-open")) return true;
   return node.contains(document.activeElement) && document.activeElement.getAttribute("aria-expanded") === "true";
 }
 
-/** Remembers where the focus is; gives what puts it back when its element was drawn again. */
-function focusIn(parent) {
+/** Remembers where the focus is; gives what puts it back when its element was drawn again or is gone. */
+function focusIn(before) {
   const active = document.activeElement;
-  if (!active?.id || !parent.contains(active)) return null;
+  const keys = [...before.keys()];
+  const place = keys.findIndex((key) => before.get(key).node.contains(active));
+  if (place < 0) return null;
   const { id, selectionStart, selectionEnd } = active;
-  return () => {
-    if (active.isConnected) return;
-    const again = document.getElementById(id);
-    again?.focus();
+  return (now) => {
+    if (document.activeElement === active) return;
+    const again = active.isConnected ? active : id && document.getElementById(id);
+    again?.focus?.();
     if (typeof selectionStart === "number") again?.setSelectionRange?.(selectionStart, selectionEnd);
+    if (!document.activeElement || document.activeElement === document.body) focusAfter(keys.slice(0, place).reverse(), now);
   };
+}
+
+/** Puts the focus behind the first of these items that is still there, or else before it: nobody has to begin anew. */
+function focusAfter(keys, now) {
+  const place = [...now.keys()].indexOf(keys.find((key) => now.has(key))) + 1;
+  const nodes = [...now.values()].map(({ node }) => node);
+  const near = [...nodes.slice(place), ...nodes.slice(0, place).reverse()];
+  for (const one of near.flatMap((node) => [node, ...node.querySelectorAll("*")])) {
+    if (one.tabIndex >= 0) one.focus();
+    if (document.activeElement === one) return;
+  }
 }
 
 /** Says something to people who listen to the page. */

@@ -4,7 +4,7 @@ import { confirmed } from "./confirm.js";
 import { idOf, make } from "./dom.js";
 import { drawText } from "./mrkdwn.js";
 import { drawSelect, isSelect } from "./selects.js";
-import { busily } from "./surface.js";
+import { busily, isBusy } from "./surface.js";
 import { TextBuffer } from "./text_buffer.js";
 
 const DRAW = {
@@ -41,7 +41,7 @@ function drawButton(block, element, surface) {
   };
   const press = async (event) => {
     const button = event.currentTarget;
-    if (!(await confirmed(element.confirm))) return;
+    if (isBusy(button) || !(await confirmed(element.confirm)) || isBusy(button)) return;
     await busily(button, () => surface.press(block, element));
   };
   if (element.url && /^https?:/i.test(element.url)) {

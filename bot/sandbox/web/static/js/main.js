@@ -45,6 +45,7 @@ for (const [name, element] of Object.entries(middle)) element.className = `middl
 restoreTheme();
 whenChanged(draw);
 addEventListener("focus", wake);
+addEventListener("toggle", wake, true); // what was left alone while a menu was open
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || !workspace()) return;
   if (ui.thread) closeThread();

@@ -4,9 +4,9 @@ import { does } from "./api.js";
 import { avatar } from "./avatar.js";
 import { renewBlocks } from "./blocks.js";
 import { ago, fullTime, timeOf } from "./dates.js";
-import { idOf, make } from "./dom.js";
+import { announce, idOf, make } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { change, me, person } from "./store.js";
+import { change, me, mentionsMe, person, workspace } from "./store.js";
 import { messageSurface } from "./surface.js";
 
 /**
@@ -26,10 +26,10 @@ function drawMessage(channel, message, replies, inThread) {
   const author = person(message.user);
   const at = Number(message.ts);
   const body = make("div.body");
-  if (message.blocks?.length) renewBlocks(body, message.blocks, messageSurface(channel, inThread ? { ...message, ts: message.ts } : message));
+  if (message.blocks?.length) renewBlocks(body, message.blocks, messageSurface(channel, message, inThread));
   else body.append(...mrkdwn(message.text));
-  const mentionsMe = message.user !== me().id && message.text.includes(`<@${me().id}`);
-  const classes = [message.is_ephemeral && "ephemeral", mentionsMe && "mentions-me"].filter(Boolean).join(" ");
+  const isForMe = message.user !== me().id && mentionsMe(message.text);
+  const classes = [message.is_ephemeral && "ephemeral", isForMe && "mentions-me"].filter(Boolean).join(" ");
   return make("article.message", { class: classes, "aria-label": `${author.real_name} at ${timeOf(at)}`, "data-ts": message.ts },
     avatar(author),
     make("div.content", {},
@@ -42,6 +42,7 @@ function drawMessage(channel, message, replies, inThread) {
       message.edited && make("span.edited", { title: fullTime(Number(message.edited.ts)) }, "(edited)"),
       message.is_ephemeral && drawDismissal(message),
       !inThread && replies.length > 0 && drawReplies(message, replies)),
+    !message.is_ephemeral && drawMoreActions(channel, message, author, inThread),
     !inThread && !message.is_ephemeral && drawReplyButton(message, author));
 }
 
@@ -59,6 +60,18 @@ function drawReplyButton(message, author) {
     id: idOf("reply", message.ts), type: "button", title: "Reply in thread",
     "aria-label": `Reply in thread to ${author.real_name}`, onclick: () => openThread(message.ts),
   }, "💬");
+}
+
+/** The menu of a message's shortcuts. */
+function drawMoreActions(channel, message, author, inThread) {
+  const names = workspace().app.message_shortcuts;
+  if (!names.length) return null;
+  const use = (name) => does("message-shortcut", { channel, ts: message.ts, name }).catch((refused) => announce(refused.message));
+  const menu = make("div.menu", { id: idOf(inThread ? "thread-more" : "more", message.ts), popover: "auto" }, names.map((name) =>
+    make("button.menu-item", { type: "button", onclick: () => { menu.hidePopover(); use(name); } }, name)));
+  return [make("button.reply", {
+    id: `${menu.id}-open`, class: "more", type: "button", popovertarget: menu.id, title: "More actions", "aria-label": `More actions at the message of ${author.real_name}`,
+  }, "⋮"), menu];
 }
 
 function drawDismissal(message) {

@@ -3,15 +3,15 @@
 import { Refused, does } from "./api.js";
 import { renewBlocks } from "./blocks.js";
 import { announce, idOf, make, renew } from "./dom.js";
-import { part } from "./store.js";
-import { viewSurface } from "./surface.js";
-import { TextBuffer } from "./text_buffer.js";
+import { part, wake } from "./store.js";
+import { allEntered, isBusy, viewSurface } from "./surface.js";
 
 const body = make("div.modal-body", { id: "modal-body", role: "group", tabindex: "0" }); // with the focus in it, the keyboard scrolls it
 const trouble = make("div.modal-trouble", { role: "alert", hidden: true });
-const found = new Map(); // what this page finds missing before it sends a form, by view
+const missing = new Map(); // what has to be filled in before a form is sent, by view and block
 let before = null; // where the focus was before the form
 let shown = null;
+let isSending = false;
 
 /** Renews the form on top of all others, or shows none. */
 export function renewModal(parent) {
@@ -20,10 +20,11 @@ export function renewModal(parent) {
   document.getElementById("slack").inert = Boolean(view);
   parent.hidden = !view;
   if (!view) return closeAll(parent);
-  const head = JSON.stringify([view.id, view.title, view.submit, view.close, view.submit_disabled, stack.length]);
-  renew(parent, [{ key: view.id, signature: head, draw: () => drawModal(view, stack.length) }]);
-  const errors = { ...stillMissing(view), ...view.errors };
-  renewBlocks(body, view.blocks, viewSurface(view, errors, () => submit()));
+  renew(parent, [{ key: view.id, signature: "", draw: drawModal }]);
+  renew(document.getElementById("modal"), parts(view, stack.length));
+  const errors = { ...missing.get(view.id), ...view.errors };
+  renewBlocks(body, view.blocks, viewSurface(view, errors, { submit, entered: (block) => forgive(view, block) }));
+  body.setAttribute("aria-label", view.title.text);
   if (shown !== view.id) enter(view);
   else if (document.activeElement === document.body) document.getElementById("modal").focus(); // what had it is gone
   return undefined;
@@ -33,8 +34,9 @@ function closeAll(parent) {
   renew(parent, []);
   if (shown === null) return;
   shown = null;
-  found.clear();
-  (before?.isConnected ? before : document.getElementById("composer-text"))?.focus();
+  missing.clear();
+  const again = before?.isConnected ? before : before?.id && document.getElementById(before.id);
+  (again || document.getElementById("composer-text"))?.focus();
 }
 
 /** A form that was not there before: the focus goes into it. */
@@ -47,19 +49,32 @@ function enter(view) {
   document.getElementById("modal").focus();
 }
 
-function drawModal(view, depth) {
-  const close = view.close?.text ?? "Cancel";
-  body.setAttribute("aria-label", view.title.text);
-  return make("section.modal", { id: "modal", role: "dialog", "aria-labelledby": "modal-title", tabindex: "-1", onkeydown: onKey },
-    make("header.modal-head", {},
-      make("img", { src: "icon.svg", alt: "" }),
-      make("h2", { id: "modal-title" }, view.title.text),
-      make("button.tool.close", { type: "button", "aria-label": "Close", onclick: () => leave(depth > 1) }, "✕")),
-    body, trouble,
-    make("footer.modal-foot", {},
-      make("button.button", { id: "modal-close", type: "button", onclick: () => leave(false) }, close),
-      view.submit && make("button.button.primary.filled", { id: "modal-submit", type: "button", disabled: view.submit_disabled, onclick: submit },
-        view.submit.text)));
+function drawModal() {
+  return make("section.modal", { id: "modal", role: "dialog", "aria-labelledby": "modal-title", tabindex: "-1", onkeydown: onKey });
+}
+
+/** What a form is made of, as items for `renew`. */
+function parts(view, depth) {
+  const { title, submit: send, close, submit_disabled: isDisabled } = view;
+  return [
+    { key: "head", signature: JSON.stringify([title, depth]), draw: () => drawHead(title.text, depth) },
+    { key: "body", signature: "", draw: () => body },
+    { key: "trouble", signature: "", draw: () => trouble },
+    { key: "foot", signature: JSON.stringify([send, close, isDisabled]), draw: () => drawFoot(send, close?.text ?? "Cancel", isDisabled) },
+  ];
+}
+
+function drawHead(title, depth) {
+  return make("header.modal-head", {},
+    make("img", { src: "icon.svg", alt: "" }),
+    make("h2", { id: "modal-title" }, title),
+    make("button.tool.close", { type: "button", "aria-label": "Close", onclick: () => leave(depth > 1) }, "✕"));
+}
+
+function drawFoot(send, close, isDisabled) {
+  return make("footer.modal-foot", {},
+    make("button.button", { id: "modal-close", type: "button", onclick: () => leave(false) }, close),
+    send && make("button.button.primary.filled", { id: "modal-submit", type: "button", disabled: isDisabled, onclick: submit }, send.text));
 }
 
 function onKey(event) {
@@ -77,18 +92,20 @@ async function leave(all) {
 }
 
 async function submit() {
-  await TextBuffer.flush();
   const view = part("views")?.at(-1);
   const button = document.getElementById("modal-submit");
-  if (!view || !button || button.getAttribute("aria-busy") === "true") return;
-  found.set(view.id, missing(view));
-  if (Object.keys(found.get(view.id)).length) return showErrors(view, found.get(view.id));
+  if (!view || !button || button.disabled || isSending) return;
+  isSending = true;
   button.setAttribute("aria-busy", "true");
-  await tried(() => does("submit", { view: view.id }));
+  await tried(async () => {
+    await allEntered();
+    missing.set(view.id, (await does("submit", { view: view.id })).missing);
+  });
   button.removeAttribute("aria-busy");
+  isSending = false;
   const now = part("views")?.at(-1);
-  if (now?.id === view.id && Object.keys(now.errors).length) showErrors(now, now.errors);
-  return undefined;
+  const errors = { ...missing.get(view.id), ...now?.errors };
+  if (now?.id === view.id && Object.keys(errors).length) showErrors(now, errors);
 }
 
 async function tried(deed) {
@@ -102,26 +119,11 @@ async function tried(deed) {
   }
 }
 
-/** What was found missing and has not been filled in since. */
-function stillMissing(view) {
-  const now = missing(view);
-  return Object.fromEntries(Object.entries(found.get(view.id) ?? {}).filter(([block]) => block in now));
-}
-
-/** What Slack's client sees is missing, before anything is sent. */
-function missing(view) {
-  const errors = {};
-  for (const block of view.blocks.filter((one) => one.type === "input")) {
-    const value = view.state.values[block.block_id]?.[block.element.action_id] ?? {};
-    const { type, ...rest } = value;
-    const typed = document.getElementById(idOf(view.id, block.block_id, block.element.action_id))?.value;
-    const isText = block.element.type === "plain_text_input";
-    const entered = isText ? typed : Object.values(rest).find((one) => one && (!Array.isArray(one) || one.length));
-    const least = block.element.min_length ?? 0;
-    if (!entered && !block.optional) errors[block.block_id] = "Please complete this required field.";
-    else if (isText && entered && entered.length < least) errors[block.block_id] = `Please use at least ${least} characters.`;
-  }
-  return errors;
+/** Something was entered where it had been missing. */
+function forgive(view, block) {
+  const { [block.block_id]: filled, ...left } = missing.get(view.id) ?? {};
+  missing.set(view.id, left);
+  if (filled) wake();
 }
 
 /** Draws the errors at their fields, and goes to the first one. */

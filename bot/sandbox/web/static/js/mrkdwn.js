@@ -94,10 +94,10 @@ export function mentionOfPerson(id, label = null) {
   return mention("@", known.name === id && label ? label.replace(/^@/, "") : known.name, id === me().id);
 }
 
-/** A user group's name. */
+/** A user group's handle; that of one's own stands out. */
 export function mentionOfGroup(id, label = null) {
-  const name = workspace().groups.find((one) => one.id === id)?.name ?? label ?? id;
-  return mention("@", name.replace(/^@/, ""));
+  const known = workspace().groups.find((one) => one.id === id);
+  return mention("@", (known?.name ?? label ?? id).replace(/^@/, ""), known?.is_mine);
 }
 
 /** A name with its sign. */

@@ -57,7 +57,7 @@ function directItem(one) {
 }
 
 function badge(fresh) {
-  return fresh.mentions > 0 && make("span.count", { "aria-label": `${fresh.mentions} for you` }, String(fresh.mentions));
+  return fresh.mentions > 0 && make("span.count", {}, String(fresh.mentions), make("span.unseen", {}, " for you"));
 }
 
 function row(id, isHere, children, onclick, isUnread = false) {

@@ -75,6 +75,16 @@ export function messagesOf(id) {
   return part(`messages/${id}`) ?? [];
 }
 
+/** Whether a text in Slack's markup mentions whoever looks at it, alone or as one of a user group. */
+export function mentionsMe(text) {
+  return text.includes(`<@${me().id}`) || workspace().groups.some((one) => one.is_mine && text.includes(`<!subteam^${one.id}`));
+}
+
+/** What a stranger is told: a hint, and what each person may do. */
+export function guide() {
+  return part("guide") ?? { hint: "", roles: {} };
+}
+
 /** The direct message with the app. */
 export function directMessage() {
   return workspace().conversations.find((one) => one.kind === "im");

@@ -10,6 +10,11 @@
  * @property {(block: object, element: object, option?: string) => Promise<void>} press Presses a button.
  * @property {(block: object, element: object, typed: string) => Promise<object[]>} search Asks the app for options.
  * @property {() => void} [submit] Sends the form, as Enter in a text input does.
+ *
+ * What else happens to a view:
+ * @typedef {object} Events
+ * @property {() => void} [submit] It is sent.
+ * @property {(block: object) => void} [entered] Something was entered in a block.
  */
 
 import { does } from "./api.js";
@@ -26,21 +31,36 @@ const INITIAL = {
   initial_date: "selected_date",
 };
 
-/** The surface of a view: a modal, or App Home. */
-export function viewSurface(view, errors, submit) {
+let entering = Promise.resolve(); // what is chosen is told in order, and nothing of it is lost
+
+/** Waits until all that was typed and chosen is told. */
+export async function allEntered() {
+  await TextBuffer.flush();
+  await entering.catch(() => {});
+}
+
+/**
+ * The surface of a view: a modal, or App Home.
+ * @param {object} view
+ * @param {Record<string, string>} errors
+ * @param {Events} [events]
+ */
+export function viewSurface(view, errors, events = {}) {
   const place = (block, element) => ({ view: view.id, block_id: block.block_id, action_id: element.action_id });
   return {
     kind: "view",
     id: view.id,
     errors,
-    submit,
+    submit: events.submit,
     value: (block, element) => view.state.values[block.block_id]?.[element.action_id] ?? {},
     async enter(block, element, entered) {
+      events.entered?.(block);
       if (element.type !== "plain_text_input") await TextBuffer.flush();
-      await does("enter", { ...place(block, element), ...entered });
+      entering = entering.catch(() => {}).then(() => does("enter", { ...place(block, element), ...entered }));
+      await entering;
     },
     async press(block, element, option) {
-      await TextBuffer.flush();
+      await allEntered();
       await does("press", { ...place(block, element), option });
     },
     async search(block, element, typed) {
@@ -49,13 +69,13 @@ export function viewSurface(view, errors, submit) {
   };
 }
 
-/** The surface of a message. */
-export function messageSurface(channel, message) {
+/** The surface of a message, which may be shown in the conversation and in its thread at once. */
+export function messageSurface(channel, message, inThread = false) {
   const use = (block, element, entered) =>
     does("use-message", { channel, ts: message.ts, block_id: block.block_id, action_id: element.action_id, ...entered });
   return {
     kind: "message",
-    id: `m${message.ts}`,
+    id: `${inThread ? "t" : "m"}${message.ts}`,
     errors: {},
     value: (_block, element) =>
       Object.fromEntries(Object.entries(INITIAL).filter(([name]) => name in element).map(([name, to]) => [to, element[name]])),
@@ -67,13 +87,18 @@ export function messageSurface(channel, message) {
   };
 }
 
+const deeds = new WeakMap(); // how many are under way at an element
+
+/** Whether something is done at an element at the moment. */
+export const isBusy = (element) => deeds.has(element);
+
 /**
  * Does something that may take a moment, and shows it: the element is busy, and what went wrong stands beside it.
  * @param {HTMLElement} element
  * @param {() => Promise<unknown>} deed
  */
 export async function busily(element, deed) {
-  if (element.getAttribute("aria-busy") === "true") return;
+  deeds.set(element, (deeds.get(element) ?? 0) + 1);
   element.setAttribute("aria-busy", "true");
   element.parentElement?.querySelector(":scope > .went-wrong")?.remove();
   try {
@@ -81,7 +106,11 @@ export async function busily(element, deed) {
   } catch (error) {
     showTrouble(element, error);
   } finally {
-    element.removeAttribute("aria-busy");
+    deeds.set(element, deeds.get(element) - 1);
+    if (!deeds.get(element)) {
+      deeds.delete(element);
+      element.removeAttribute("aria-busy");
+    }
   }
 }
 

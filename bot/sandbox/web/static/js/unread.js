@@ -1,6 +1,6 @@
 /** What this window has shown already, and what is new since. */
 
-import { messagesOf, me, ui } from "./store.js";
+import { me, mentionsMe, messagesOf, ui } from "./store.js";
 
 const read = new Map(); // the ts of the last message that was seen, by person and conversation
 
@@ -15,7 +15,7 @@ export function unread(id) {
   return {
     first: fresh.find((one) => !one.thread_ts)?.ts ?? null,
     count: fresh.filter((one) => !one.thread_ts).length,
-    mentions: fresh.filter((one) => one.text.includes(`<@${me().id}`)).length,
+    mentions: fresh.filter((one) => mentionsMe(one.text)).length,
   };
 }
 
