@@ -10,12 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
-from sqlite_utils import Database as Connection
 
 from bot.operations.health import Check, Finding, Probe, Subject
 from bot.storage import RECORD_SCHEMA, catalogue_path
 from bot.storage.audit_log import AuditLog
-from bot.storage.database import lock_path, open_to_read, process_in, schema_version
+from bot.storage.sqlite_file import SqliteConnection, lock_path, open_to_read, process_in
 from bot.storage.workflow_file import workflow_path
 
 _EFFECTIVE = os.access in os.supports_effective_ids
@@ -82,7 +81,7 @@ def _can_be_written(place: Path) -> bool:
 def _content(path: Path, key: SecretStr | None) -> Finding | None:
     """What is wrong with what is in the file; ``None`` if nothing is."""
     with closing(_open_without_a_trace(path)) as connection:
-        version = schema_version(connection)
+        version = connection.schema_version
         if version > len(RECORD_SCHEMA):
             return Finding.DATABASE_NEWER
         if version > 0 and AuditLog(key).first_not_fitting(connection) is not None:
@@ -90,14 +89,14 @@ def _content(path: Path, key: SecretStr | None) -> Finding | None:
     return None
 
 
-def _open_without_a_trace(path: Path) -> Connection:
+def _open_without_a_trace(path: Path) -> SqliteConnection:
     """A connection that leaves nothing behind: to read a file in WAL mode SQLite makes others beside it, unless they
     are there already or the file is said to be at rest. It is at rest without a ``-wal``, which whoever writes has.
     """
     if path.with_name(f"{path.name}-wal").exists():
         return open_to_read(path)
     raw = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-    return Connection(raw, execute_plugins=False)
+    return SqliteConnection(raw, execute_plugins=False)
 
 
 def _is_in_use(path: Path) -> bool:

@@ -21,8 +21,8 @@ from bot.slack.manifest import build_manifest
 from bot.slack.views import approval_message, copy_message, thread
 from bot.slack.views.confirmation import ASK, START
 from bot.storage import UnreadableFileError, read_newest
-from bot.storage.database import open_to_read
 from bot.storage.orders import first_event_of, order_named
+from bot.storage.sqlite_file import open_to_read
 from tests.fakes.conditions import until
 from tests.fakes.ports import held_ports
 from tests.faults.network import Network
