@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
@@ -36,8 +37,10 @@ from bot.slack.directory import member_of
 from bot.slack.health import SlackHealth
 from bot.slack.trouble import SlackTroubleError
 from bot.storage import Storage, StorageError, open_storage
-from bot.storage.health import probes as file_probes
-from bot.storage.workflow_file import prepare_workflow_file, workflow_path
+from bot.storage.connection import name_of
+from bot.storage.health import probes as database_probes
+from bot.storage.lease import Lease, at_work
+from bot.storage.workflow_file import WorkflowDatabase, prepare_workflow_database
 from bot.workflow.clock import SystemClock
 from bot.workflow.engine import DurableEngine
 from bot.workflow.poller import Poller
@@ -59,19 +62,24 @@ class RunningBot:
     Attributes:
         port: it listens on.
         in_socket_mode: whether it connects to Slack, rather than Slack to it.
+        lost: set when another bot has taken over the work; this one has to end.
     """
 
     port: int
     in_socket_mode: bool
     ports: Ports
+    lost: asyncio.Event
 
 
-def build_cloud(settings: Settings, *, timeout: float = READ_SECONDS) -> CloudDatabases:
+def build_cloud(
+    settings: Settings, *, timeout: float = READ_SECONDS, may_copy: Callable[[], bool] = lambda: True
+) -> CloudDatabases:
     """The client of Cloud Databases.
 
     Args:
         settings: of the bot.
         timeout: seconds to wait for an answer.
+        may_copy: asked right before a copy request is sent.
     """
     return CloudDatabases(
         settings.rackspace_identity_url or IDENTITY_URL,
@@ -80,6 +88,7 @@ def build_cloud(settings: Settings, *, timeout: float = READ_SECONDS) -> CloudDa
         settings.regions or REGIONS_FOR_COPIES,
         SystemClock(),
         timeout=timeout,
+        may_copy=may_copy,
     )
 
 
@@ -134,9 +143,12 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
     """
     async with AsyncExitStack() as stack:
         rules = await _read_rules(settings)
-        storage = await _open_storage(settings)
+        lease = await _take_over(settings, stack)
+        storage = await _open_storage(settings, lease)
         stack.push_async_callback(storage.close)
-        ports, engine = await _wire(settings, storage, rules, stack)
+        workflows = await _workflow_database(settings)
+        engine = DurableEngine(workflows.url, connect=workflows.connect)
+        ports = _wire(settings, storage, rules, engine, lease=lease, stack=stack)
         surveyor = Surveyor(ports)
         slack = build_app(ports, slack_options(settings), storage.posts, storage.approver_posts, surveyor)
         stack.push_async_callback(slack.aclose)
@@ -145,7 +157,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(_note_stop, ports)
         if isinstance(rules, RulesFileInForce):
             await rules.note_start(ports.record, ports.clock)
-        await _launch(engine, ports, settings)
+        await _launch(engine, ports, workflows)
         stack.push_async_callback(engine.aclose)
         if isinstance(rules, RulesFileInForce):  # ended before the engine, which takes all threads with it
             keeping = rules.keep_current(ports.record, ports.clock)
@@ -159,7 +171,8 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
             await slack.start()
         except SlackTroubleError as trouble:
             raise CannotStartError(f"Slack does not let the bot in: {trouble}. `doctor` says what to do.") from trouble
-        yield RunningBot(port=port, in_socket_mode=in_socket_mode, ports=ports)
+        lost = lease.lost if lease else asyncio.Event()
+        yield RunningBot(port=port, in_socket_mode=in_socket_mode, ports=ports, lost=lost)
 
 
 @asynccontextmanager
@@ -179,7 +192,7 @@ async def looking(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         rules = Rules(allow=())
     async with client, aclosing(cloud):
         yield [
-            *file_probes(settings.database_path, settings.audit_key),
+            *database_probes(settings.database, settings.audit_key),
             *SlackHealth(client, options, rules, clock or SystemClock()).probes(),
             *CloudHealth(cloud).probes(),
         ]
@@ -210,26 +223,41 @@ async def _read_rules(settings: Settings) -> RulesInForce:
         raise CannotStartError(f"{settings.rules_file} cannot be used:{lines}") from error
 
 
-async def _open_storage(settings: Settings) -> Storage:
+async def _take_over(settings: Settings, stack: AsyncExitStack) -> Lease | None:
+    """Wait for the right to work on a PostgreSQL database; a SQLite file is locked as it is opened."""
+    if isinstance(settings.database, Path):
+        return None
     try:
-        await asyncio.to_thread(prepare_workflow_file, workflow_path(settings.database_path))
-        return await open_storage(settings.database_path, SystemClock(), key=settings.audit_key)
+        return await stack.enter_async_context(at_work(settings.database))
     except StorageError as error:
         raise CannotStartError(str(error)) from error
-    except (OSError, sqlite3.Error) as error:
-        raise CannotStartError(f"{settings.database_path} cannot be used: {error}.") from error
 
 
-async def _wire(
-    settings: Settings, storage: Storage, rules: RulesInForce, stack: AsyncExitStack
-) -> tuple[Ports, DurableEngine]:
+async def _open_storage(settings: Settings, lease: Lease | None) -> Storage:
+    epoch = lease.epoch if lease else None
+    try:
+        return await open_storage(settings.database, SystemClock(), key=settings.audit_key, epoch=epoch)
+    except StorageError as error:
+        raise CannotStartError(str(error)) from error
+    except OSError as error:
+        raise CannotStartError(f"{name_of(settings.database)} cannot be used: {error}.") from error
+
+
+def _wire(
+    settings: Settings,
+    storage: Storage,
+    rules: RulesInForce,
+    engine: DurableEngine,
+    *,
+    lease: Lease | None,
+    stack: AsyncExitStack,
+) -> Ports:
     clock = SystemClock()
-    cloud = build_cloud(settings)
+    cloud = build_cloud(settings, may_copy=lease.is_held) if lease else build_cloud(settings)
     stack.push_async_callback(cloud.aclose)
     watch = Poller(cloud, storage.catalogue, clock)
     stack.push_async_callback(watch.aclose)
-    engine = DurableEngine(f"sqlite:///{workflow_path(settings.database_path)}")
-    ports = Ports(
+    return Ports(
         cloud=cloud,
         record=storage.record,
         catalogue=storage.catalogue,
@@ -239,14 +267,20 @@ async def _wire(
         pace=pace_of(settings),
         rules=rules,
     )
-    return ports, engine
 
 
-async def _launch(engine: DurableEngine, ports: Ports, settings: Settings) -> None:
+async def _workflow_database(settings: Settings) -> WorkflowDatabase:
+    try:
+        return await asyncio.to_thread(prepare_workflow_database, settings.database)
+    except (OSError, sqlite3.Error) as error:
+        raise CannotStartError(f"{name_of(settings.database)} cannot be used for workflows: {error}.") from error
+
+
+async def _launch(engine: DurableEngine, ports: Ports, workflows: WorkflowDatabase) -> None:
     try:
         await engine.launch(partial(carry_out_copy, ports), [copy.id for copy in await open_copies(ports)])
     except DBAPIError as error:
-        raise CannotStartError(f"{workflow_path(settings.database_path)} cannot be used: {error.orig}.") from error
+        raise CannotStartError(f"{workflows.name} cannot be used: {error.orig}.") from error
 
 
 async def _listen(stack: AsyncExitStack, web: Starlette, settings: Settings) -> int:

@@ -58,7 +58,7 @@ def list_events(limit: int, **given: object) -> None:
     """Show events, newest first."""
     settings = settings_or_exit(StorageSettings)
     try:
-        events = read_newest(settings.database_path, _filter(given), limit)
+        events = read_newest(settings.database, _filter(given), limit)
     except StorageError as error:
         _fail(error)
     console = Console()
@@ -80,7 +80,7 @@ def export_events(form: str, output: TextIO, **given: object) -> None:
     settings = settings_or_exit(StorageSettings)
     lines = as_csv if form == "csv" else as_json_lines
     try:
-        output.writelines(lines(read_all(settings.database_path, _filter(given))))
+        output.writelines(lines(read_all(settings.database, _filter(given))))
     except StorageError as error:
         _fail(error)
 

@@ -156,7 +156,7 @@ async def simulated_world(
             rackspace_username=running_cloud.username,
             rackspace_api_key=SecretStr(running_cloud.api_key),
             rackspace_identity_url=running_cloud.identity_url,
-            database_url=f"sqlite:///{folder / 'bot.sqlite'}",
+            database_url=SecretStr(f"sqlite:///{folder / 'bot.sqlite'}"),
             allowed_people=tuple(workspace.person(name).id for name in PEOPLE),
             port=port,
             log_level="WARNING",
@@ -372,7 +372,7 @@ What you can do, from another terminal
   See the cloud       curl http://127.0.0.1:{cloud.port}/control/backups/IAD
   Make trouble        curl -d '{{"status": 503, "times": 2, "operation": "copy"}}' \\
                            http://127.0.0.1:{cloud.port}/control/trouble/refuse
-  Read the audit log  DATABASE_URL={world.settings.database_url} python -m bot audit list
+  Read the audit log  DATABASE_URL=sqlite:///{world.settings.database} python -m bot audit list
   Be a person         in Python, with a sandbox of its own:
                         async with running_sandbox(folder) as sandbox:      # from bot.cli.sandbox
                             alice = sandbox.workspace.person("alice")

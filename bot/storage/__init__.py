@@ -84,7 +84,9 @@ class Storage:
             await file.close()
 
 
-async def open_storage(place: Place, clock: Clock, *, key: SecretStr | None = None) -> Storage:
+async def open_storage(
+    place: Place, clock: Clock, *, key: SecretStr | None = None, epoch: int | None = None
+) -> Storage:
     """Open what the bot remembers, and make it where there is nothing.
 
     Args:
@@ -92,6 +94,7 @@ async def open_storage(place: Place, clock: Clock, *, key: SecretStr | None = No
             one process alone, a PostgreSQL database for any number of them.
         clock: says when a backup was seen.
         key: of the audit log's hashes; ``None`` for hashes that anybody can make.
+        epoch: of the bot at work on a PostgreSQL database (`bot.storage.lease`): when it is over, nothing is written.
 
     Raises:
         FileInUseError: another process has it.
@@ -100,10 +103,10 @@ async def open_storage(place: Place, clock: Clock, *, key: SecretStr | None = No
         WrongKeyError: the audit log was written with another key.
         StorageError: it cannot be opened.
     """
-    main = await _record_at(place)
+    main = await _record_at(place, epoch)
     try:
         record = await StoredRecord.on(main, key)
-        memory = await _catalogue_at(place)
+        memory = await _catalogue_at(place, epoch)
     except BaseException:
         await main.close()
         raise
@@ -111,13 +114,13 @@ async def open_storage(place: Place, clock: Clock, *, key: SecretStr | None = No
     return Storage(record, StoredPosts(main), approver_posts, StoredCatalogue(memory, clock), (main, memory))
 
 
-async def _record_at(place: Place) -> Database:
+async def _record_at(place: Place, epoch: int | None) -> Database:
     if isinstance(place, Path):
         return await SqliteFile.open(place, RECORD_SCHEMA)
-    return await PostgresPart.open(place, "record")
+    return await PostgresPart.open(place, "record", epoch)
 
 
-async def _catalogue_at(place: Place) -> Database:
+async def _catalogue_at(place: Place, epoch: int | None) -> Database:
     if isinstance(place, Path):
         return await SqliteFile.open(catalogue_path(place), CATALOGUE_SCHEMA, synchronous="NORMAL")
-    return await PostgresPart.open(place, "catalogue")
+    return await PostgresPart.open(place, "catalogue", epoch)

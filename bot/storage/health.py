@@ -14,6 +14,8 @@ from pydantic import SecretStr
 from bot.operations.health import Check, Finding, Probe, Subject
 from bot.storage import RECORD_SCHEMA, catalogue_path
 from bot.storage.audit_log import AuditLog
+from bot.storage.connection import Place
+from bot.storage.postgres_health import look_at_server
 from bot.storage.sqlite_file import SqliteConnection, lock_path, open_to_read, process_in
 from bot.storage.workflow_file import workflow_path
 
@@ -21,18 +23,20 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 """Whether the system says what the user who runs this may do, rather than the one who started it."""
 
 
-def probes(path: Path, key: SecretStr | None) -> list[Probe]:
+def probes(place: Place, key: SecretStr | None) -> list[Probe]:
     """What can be looked at.
 
     Args:
-        path: of the bot's file.
+        place: of the bot's file or PostgreSQL database.
         key: of the audit log's hashes.
     """
-    return [Probe(Subject.DATABASE, partial(_off_the_loop, path, key))]
+    return [Probe(Subject.DATABASE, partial(_off_the_loop, place, key))]
 
 
-async def _off_the_loop(path: Path, key: SecretStr | None) -> Sequence[Check]:
-    return [await asyncio.to_thread(look_at, path, key)]
+async def _off_the_loop(place: Place, key: SecretStr | None) -> Sequence[Check]:
+    if isinstance(place, Path):
+        return [await asyncio.to_thread(look_at, place, key)]
+    return [await asyncio.to_thread(look_at_server, place, key)]
 
 
 def look_at(path: Path, key: SecretStr | None) -> Check:

@@ -30,12 +30,12 @@ LOCKS = 0x436F7079
 
 MIGRATING = 0
 WRITING: Mapping[Part, int] = {"record": 1, "catalogue": 2}
-WORKING = 3
-"""The second halves: of whoever changes the schema, writes to a part, or is the bot at work."""
+"""The second halves: of whoever changes the schema, or writes to a part."""
 
 SECONDS_TO_CONNECT = 10
 
 SESSION = {
+    "application_name": "copy-backup-bot",
     "search_path": f"{SCHEMA}, public",
     "default_transaction_isolation": "read committed",  # who waited for the lock sees what was written before it
     "tcp_keepalives_idle": "10",  # a process that is cut off does not hold a lock for long
@@ -43,7 +43,8 @@ SESSION = {
     "tcp_keepalives_count": "3",
 }
 WRITING_SESSION = {
-    "idle_in_transaction_session_timeout": "20s",  # nor one that stands still in the midst of a transaction
+    "application_name": "copy-backup-bot",
+    "idle_in_transaction_session_timeout": "10s",  # nor one that stands still in the midst of a transaction
     "lock_timeout": "30s",
 }
 ROWS_AT_ONCE = 1000
@@ -55,11 +56,13 @@ class PostgresConnection:
     Args:
         raw: with a session as `connect` makes it.
         part: of the database that it is for.
+        epoch: of the bot at work (`bot.storage.lease`), which alone may write; ``None`` for whoever is none.
     """
 
-    def __init__(self, raw: Library, part: Part) -> None:
+    def __init__(self, raw: Library, part: Part, epoch: int | None = None) -> None:
         self.raw = raw
         self._part = part
+        self._epoch = epoch
 
     @property
     def language(self) -> Literal["postgresql"]:
@@ -86,6 +89,8 @@ class PostgresConnection:
         """One transaction, in which nobody else writes to this part from its beginning, in whatever process."""
         with self.raw.transaction():
             self.execute("SELECT pg_advisory_xact_lock(?, ?)", (LOCKS, WRITING[self._part]))
+            if self._epoch is not None:
+                self.execute("SELECT stay_at_work(?)", (self._epoch,))
             yield
 
     def atomic(self) -> AbstractContextManager[object]:
@@ -116,6 +121,7 @@ class PostgresPart(Database):
     Args:
         place: of the database; it has to be there, its tables are made.
         part: which.
+        epoch: see `PostgresConnection`.
 
     Raises:
         NewerFileError: a later version has written it.
@@ -123,7 +129,7 @@ class PostgresPart(Database):
         StorageError: it cannot be used.
     """
 
-    def __init__(self, place: SecretStr, part: Part) -> None:
+    def __init__(self, place: SecretStr, part: Part, epoch: int | None = None) -> None:
         name = name_of(place)
         try:
             with connect(place, part) as connection:
@@ -132,6 +138,7 @@ class PostgresPart(Database):
         except psycopg.Error as error:
             raise unreadable(place, error) from error
         self._part: Part = part
+        self._epoch = epoch
         self._pool = ConnectionPool(
             place.get_secret_value(),
             kwargs={"autocommit": True},
@@ -146,9 +153,9 @@ class PostgresPart(Database):
         super().__init__(place, name)
 
     @classmethod
-    async def open(cls, place: SecretStr, part: Part) -> Self:
+    async def open(cls, place: SecretStr, part: Part, epoch: int | None = None) -> Self:
         """The same as the constructor, off the event loop."""
-        return await asyncio.to_thread(cls, place, part)
+        return await asyncio.to_thread(cls, place, part, epoch)
 
     def _to_write(self) -> AbstractContextManager[Connection]:
         return self._leased()
@@ -159,7 +166,7 @@ class PostgresPart(Database):
     @contextmanager
     def _leased(self) -> Iterator[Connection]:
         with self._pool.connection() as raw:
-            yield PostgresConnection(raw, self._part)
+            yield PostgresConnection(raw, self._part, self._epoch)
 
     def _is_open(self) -> bool:
         return not self._pool.closed
@@ -195,8 +202,14 @@ def _durability(part: Part) -> Mapping[str, str]:
     return {"synchronous_commit": "on" if part == "record" else "off"}
 
 
-def _refuse_other_encodings(connection: Connection, name: str) -> None:
+def encoding_of(connection: Connection) -> str:
+    """How the database writes texts."""
     (encoding,) = connection.execute("SHOW server_encoding").fetchone()
+    return str(encoding)
+
+
+def _refuse_other_encodings(connection: Connection, name: str) -> None:
+    encoding = encoding_of(connection)
     if encoding != "UTF8":
         raise StorageError(
             f"{name} has the encoding {encoding}: make a database with UTF8, and set DATABASE_URL to it."

@@ -107,6 +107,16 @@ CREATE TABLE approver_posts (LIKE posts INCLUDING ALL, FOREIGN KEY (order_id) RE
 
 CREATE TABLE findings (key plain PRIMARY KEY);
 
+CREATE TABLE bot_at_work (
+    is_only BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (is_only), epoch BIGINT NOT NULL, holder text NOT NULL,
+    ends TIMESTAMPTZ NOT NULL);
+INSERT INTO bot_at_work (epoch, holder, ends) VALUES (0, 'nobody', '-infinity');
+CREATE FUNCTION stay_at_work(mine BIGINT) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    IF mine <> (SELECT epoch FROM bot_at_work) THEN
+        RAISE EXCEPTION 'another bot has taken over the work';
+    END IF;
+END $$;
+
 CREATE TABLE archives (until BIGINT PRIMARY KEY, head plain NOT NULL, event BIGINT NOT NULL);
 CREATE FUNCTION keep_archives() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'what was archived stays written: no %', TG_OP;
