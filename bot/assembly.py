@@ -146,7 +146,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         lease = await _take_over(settings, stack)
         storage = await _open_storage(settings, lease)
         stack.push_async_callback(storage.close)
-        workflows = await _workflow_database(settings)
+        workflows = await _workflow_database(settings, lease)
         engine = DurableEngine(workflows.url, connect=workflows.connect)
         ports = _wire(settings, storage, rules, engine, lease=lease, stack=stack)
         surveyor = Surveyor(ports)
@@ -269,9 +269,9 @@ def _wire(
     )
 
 
-async def _workflow_database(settings: Settings) -> WorkflowDatabase:
+async def _workflow_database(settings: Settings, lease: Lease | None) -> WorkflowDatabase:
     try:
-        return await asyncio.to_thread(prepare_workflow_database, settings.database)
+        return await asyncio.to_thread(prepare_workflow_database, settings.database, lease)
     except (OSError, sqlite3.Error) as error:
         raise CannotStartError(f"{name_of(settings.database)} cannot be used for workflows: {error}.") from error
 

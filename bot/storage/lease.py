@@ -25,11 +25,15 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 15.0
 """After so long without a word of the bot at work another one takes over."""
 
-RENEWAL_SECONDS = 3.0
-"""Between two words of the bot at work."""
+WORDS_IN_A_LEASE = 5
+"""How often the bot at work gives word meanwhile; some may be lost."""
 
-LOOK_SECONDS = 1.0
-"""Between two looks of those that stand by."""
+LOOKS_IN_A_LEASE = 15
+"""How often the others look meanwhile whether they can take over."""
+
+
+WORKFLOW_CONNECTIONS = "copy-backup-bot workflows"
+"""The name of DBOS's connections, which know nothing of epochs."""
 
 
 class Lease:
@@ -37,14 +41,16 @@ class Lease:
 
     Args:
         database: the record, for this alone: nobody who writes or reads is to hold up a word of the bot at work.
+        seconds: that it lasts without a word.
 
     Attributes:
         epoch: of this bot.
         lost: set when another bot has taken over.
     """
 
-    def __init__(self, database: PostgresPart) -> None:
+    def __init__(self, database: PostgresPart, seconds: float = LEASE_SECONDS) -> None:
         self._database = database
+        self._seconds = seconds
         self._ends = 0.0
         self.epoch = 0
         self.lost = asyncio.Event()
@@ -67,12 +73,12 @@ class Lease:
             if holder != told:
                 logger.warning("standing by: %s works on %s; when it ends, this one takes over", holder, self._name)
                 told = holder
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self._seconds / LOOKS_IN_A_LEASE)
 
     async def keep(self) -> None:
         """Give word again and again; return when another bot has taken over."""
         while True:
-            await asyncio.sleep(RENEWAL_SECONDS)
+            await asyncio.sleep(self._seconds / WORDS_IN_A_LEASE)
             asked = _clock()
             try:
                 if not await self._database.read(self._renew):  # not `write`, which waits for whoever writes
@@ -83,7 +89,7 @@ class Lease:
             except StorageError as error:
                 logger.warning("no word can be given of this bot: %s", error)
             else:
-                self._ends = asked + LEASE_SECONDS
+                self._ends = asked + self._seconds
 
     async def give_up(self) -> None:
         """Let another bot take over at once."""
@@ -91,7 +97,7 @@ class Lease:
         try:
             await self._database.read(self._end)
         except StorageError as error:
-            logger.warning("another bot can take over in %g s only: %s", LEASE_SECONDS, error)
+            logger.warning("another bot can take over in %g s only: %s", self._seconds, error)
 
     @property
     def _name(self) -> str:
@@ -103,26 +109,33 @@ class Lease:
         epoch = await self._database.write(self._begin)
         if epoch is None:
             return False
-        self.epoch, self._ends = epoch, asked + LEASE_SECONDS
+        self.epoch, self._ends = epoch, asked + self._seconds
         return True
 
     def _begin(self, connection: Connection) -> int | None:
         row = connection.execute(
-            f"UPDATE bot_at_work SET epoch = epoch + 1, holder = ?, ends = {_IN_A_WHILE} "  # noqa: S608 - constants
+            "UPDATE bot_at_work SET epoch = epoch + 1, holder = ?, ends = clock_timestamp() + ? * interval '1 second' "
             "WHERE ends < clock_timestamp() RETURNING epoch",
-            (f"process {os.getpid()} on {socket.gethostname()}",),
+            (f"process {os.getpid()} on {socket.gethostname()}", self._seconds),
         ).fetchone()
-        return int(row[0]) if row else None
+        if row is None:
+            return None
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE application_name = ? AND datname = current_database()",
+            (WORKFLOW_CONNECTIONS,),
+        )
+        return int(row[0])
 
     def _renew(self, connection: Connection) -> bool:
-        statement = f"UPDATE bot_at_work SET ends = {_IN_A_WHILE} WHERE epoch = ?"  # noqa: S608 - constants
-        return connection.execute(statement, (self.epoch,)).rowcount == 1
+        renewed = connection.execute(
+            "UPDATE bot_at_work SET ends = clock_timestamp() + ? * interval '1 second' WHERE epoch = ?",
+            (self._seconds, self.epoch),
+        )
+        return renewed.rowcount == 1
 
     def _end(self, connection: Connection) -> None:
         connection.execute("UPDATE bot_at_work SET ends = '-infinity' WHERE epoch = ?", (self.epoch,))
-
-
-_IN_A_WHILE = f"clock_timestamp() + {LEASE_SECONDS} * interval '1 second'"
 
 
 def _clock() -> float:
@@ -130,15 +143,19 @@ def _clock() -> float:
 
 
 @asynccontextmanager
-async def at_work(place: SecretStr) -> AsyncIterator[Lease]:
+async def at_work(place: SecretStr, seconds: float = LEASE_SECONDS) -> AsyncIterator[Lease]:
     """Be the bot at work, after waiting for it.
+
+    Args:
+        place: of the database.
+        seconds: that the lease lasts without a word.
 
     Raises:
         StorageError: the database cannot be used.
     """
     database = await PostgresPart.open(place, "record")
     try:
-        lease = Lease(database)
+        lease = Lease(database, seconds)
         await lease.wait()
         keeping = asyncio.create_task(lease.keep(), name="keep the lease")
         try:

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from pydantic import SecretStr
 from sqlalchemy import URL
 
 from bot.storage.connection import Place, name_of
+from bot.storage.lease import WORKFLOW_CONNECTIONS, Lease
 from bot.storage.postgres import SECONDS_TO_CONNECT
 
 OWNER_ONLY = 0o600
@@ -57,8 +59,13 @@ class WorkflowDatabase:
     connect: Callable[[], object] | None
 
 
-def prepare_workflow_database(place: Place) -> WorkflowDatabase:
+def prepare_workflow_database(place: Place, lease: Lease | None = None) -> WorkflowDatabase:
     """What DBOS needs to know, with the file made where it is one. Blocks.
+
+    Args:
+        place: of the bot's file or database.
+        lease: without which there are no connections to PostgreSQL: there a bot that stood still and comes back would
+            take work from the queues of the one that has taken over. Whoever takes over ends those it had.
 
     Raises:
         OSError: the file cannot be made.
@@ -70,5 +77,12 @@ def prepare_workflow_database(place: Place) -> WorkflowDatabase:
         return WorkflowDatabase(str(path), f"sqlite:///{path}", None)
     known = conninfo_to_dict(place.get_secret_value())
     url = URL.create("postgresql", database=str(known["dbname"]))
-    connect = partial(psycopg.connect, place.get_secret_value(), connect_timeout=SECONDS_TO_CONNECT)
-    return WorkflowDatabase(name_of(place), url.render_as_string(), connect)
+    return WorkflowDatabase(name_of(place), url.render_as_string(), partial(_connected, place, lease))
+
+
+def _connected(place: SecretStr, lease: Lease | None) -> object:
+    if lease and not lease.is_held():
+        raise psycopg.OperationalError("another bot works on it, or may do so by now")
+    return psycopg.connect(
+        place.get_secret_value(), connect_timeout=SECONDS_TO_CONNECT, application_name=WORKFLOW_CONNECTIONS
+    )

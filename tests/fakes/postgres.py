@@ -123,15 +123,18 @@ def prepared(place: SecretStr) -> None:
         PostgresPart(place, part)._close()
 
 
+BEGINNINGS = ("UPDATE last_written SET sequence = 0", "UPDATE bot_at_work SET epoch = 0, ends = '-infinity'")
+
+
 def emptied(server: PostgresServer, place: SecretStr) -> None:
     """Take all rows out of the bot's tables, which is quicker than another database."""
     tables = server.run(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'copy_backup_bot' AND tablename NOT IN "
-        "('schema_versions', 'last_written')",
+        "('schema_versions', 'last_written', 'bot_at_work')",
         place,
     )
     deletions = [f"DELETE FROM {table}" for (table,) in tables]  # noqa: S608 - its own tables
-    server.run("; ".join([*deletions, "UPDATE last_written SET sequence = 0"]), place)
+    server.run("; ".join([*deletions, *BEGINNINGS]), place)
 
 
 def _as_somebody_else(folder: Path) -> list[str]:
