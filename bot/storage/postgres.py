@@ -7,12 +7,13 @@ transaction still holds when it is committed.
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
 from typing import Any, Literal, Self, TypeAlias
 
 import psycopg
+from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
@@ -79,6 +80,14 @@ class PostgresConnection:
             rows.itersize = ROWS_AT_ONCE
             yield from rows.execute(_translated(statement), _translated_values(values))
 
+    def copy_into(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
+        """Add many rows, quickly."""
+        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+        with self.raw.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row([_translated_value(value) for value in row])
+
     def has_table(self, name: str) -> bool:
         """Whether there is a table of this name."""
         (found,) = self.execute("SELECT to_regclass(?) IS NOT NULL", (f"{SCHEMA}.{name}",)).fetchone()
@@ -130,13 +139,7 @@ class PostgresPart(Database):
     """
 
     def __init__(self, place: SecretStr, part: Part, epoch: int | None = None) -> None:
-        name = name_of(place)
-        try:
-            with connect(place, part) as connection:
-                _refuse_other_encodings(connection, name)
-                _migrate(connection, name, part)
-        except psycopg.Error as error:
-            raise unreadable(place, error) from error
+        prepare(place, part)
         self._part: Part = part
         self._epoch = epoch
         self._pool = ConnectionPool(
@@ -150,7 +153,7 @@ class PostgresPart(Database):
             name=part,
             open=True,
         )
-        super().__init__(place, name)
+        super().__init__(place, name_of(place))
 
     @classmethod
     async def open(cls, place: SecretStr, part: Part, epoch: int | None = None) -> Self:
@@ -173,6 +176,22 @@ class PostgresPart(Database):
 
     def _let_go(self) -> None:
         self._pool.close()
+
+
+def prepare(place: SecretStr, part: Part) -> None:
+    """Make the tables, or bring them to the schema of today. Blocks.
+
+    Raises:
+        NewerFileError: a later version has written them.
+        UnreadableFileError: the server cannot be reached, or does not let the bot in.
+        StorageError: the database cannot be used.
+    """
+    try:
+        with connect(place, part) as connection:
+            _refuse_other_encodings(connection, name_of(place))
+            _migrate(connection, name_of(place), part)
+    except psycopg.Error as error:
+        raise unreadable(place, error) from error
 
 
 @contextmanager

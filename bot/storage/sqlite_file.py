@@ -188,6 +188,20 @@ def lock_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.lock")
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep every bot away from a file.
+
+    Raises:
+        FileInUseError: a bot works on it.
+    """
+    lock = _locked(path)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _locked(path: Path) -> FileLock:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = lock_path(path)
