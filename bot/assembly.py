@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
@@ -40,9 +41,11 @@ from bot.slack.client import SlackClient
 from bot.slack.directory import member_of
 from bot.slack.health import SlackHealth
 from bot.slack.trouble import SlackTroubleError
-from bot.storage import Storage, StorageError, file_sizes, open_storage
-from bot.storage.health import probes as file_probes
-from bot.storage.workflow_file import prepare_workflow_file, workflow_path
+from bot.storage import Storage, StorageError, open_storage, sizes_of
+from bot.storage.connection import name_of
+from bot.storage.health import probes as database_probes
+from bot.storage.lease import Lease, at_work
+from bot.storage.workflow_file import WorkflowDatabase, prepare_workflow_database
 from bot.telemetry import bot_version, in_request
 from bot.workflow.clock import SystemClock
 from bot.workflow.engine import DurableEngine
@@ -66,16 +69,22 @@ class RunningBot:
         port: it listens on.
         in_socket_mode: whether it connects to Slack, rather than Slack to it.
         monitoring_port: where its metrics can be had; ``None`` for nowhere.
+        lost: set when another bot has taken over the work; this one has to end.
     """
 
     port: int
     in_socket_mode: bool
     ports: Ports
+    lost: asyncio.Event
     monitoring_port: int | None = None
 
 
 def build_cloud(
-    settings: Settings, *, timeout: float = READ_SECONDS, observer: Observer | None = None
+    settings: Settings,
+    *,
+    timeout: float = READ_SECONDS,
+    observer: Observer | None = None,
+    may_copy: Callable[[], bool] = lambda: True,
 ) -> CloudDatabases:
     """The client of Cloud Databases.
 
@@ -83,6 +92,7 @@ def build_cloud(
         settings: of the bot.
         timeout: seconds to wait for an answer.
         observer: is told of each request; nobody if not given.
+        may_copy: asked right before a copy request is sent.
     """
     return CloudDatabases(
         settings.rackspace_identity_url or IDENTITY_URL,
@@ -92,6 +102,7 @@ def build_cloud(
         SystemClock(),
         timeout=timeout,
         observer=observer,
+        may_copy=may_copy,
     )
 
 
@@ -146,10 +157,16 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
     """
     async with AsyncExitStack() as stack:
         rules = await _read_rules(settings)
-        storage = await _open_storage(settings)
+        lease = await _take_over(settings, stack)
+        storage = await _open_storage(settings, lease)
         stack.push_async_callback(storage.close)
         metrics, observer = _watch(settings, storage, stack)
-        ports, cloud, engine = await _wire(settings, storage, rules, observer, stack)
+        workflows = await _workflow_database(settings, lease)
+        engine = DurableEngine(
+            workflows.url, connect=workflows.connect, seconds_between_looks=settings.standing_orders_seconds
+        )
+        cloud = _cloud(settings, lease, observer, stack)
+        ports = _wire(settings, storage, rules, stack, engine=engine, cloud=cloud)
         surveyor = Surveyor(ports)
         slack = build_app(
             ports,
@@ -170,7 +187,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(_note_stop, ports)
         if isinstance(rules, RulesFileInForce):
             await rules.note_start(ports.record, ports.clock)
-        await _launch(engine, ports, settings, slack.keeping)
+        await _launch(engine, ports, workflows, slack.keeping)
         stack.push_async_callback(engine.aclose)
         if isinstance(rules, RulesFileInForce):  # ended before the engine, which takes all threads with it
             keeping = rules.keep_current(ports.record, ports.clock)
@@ -185,7 +202,8 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
             await slack.start()
         except SlackTroubleError as trouble:
             raise CannotStartError(f"Slack does not let the bot in: {trouble}. `doctor` says what to do.") from trouble
-        yield RunningBot(port, in_socket_mode, ports, monitoring_port)
+        lost = lease.lost if lease else asyncio.Event()
+        yield RunningBot(port, in_socket_mode, ports, lost, monitoring_port)
 
 
 @asynccontextmanager
@@ -205,7 +223,7 @@ async def looking(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         rules = Rules(allow=())
     async with client, aclosing(cloud):
         yield [
-            *file_probes(settings.database_path, settings.audit_key),
+            *database_probes(settings.database, settings.audit_key),
             *SlackHealth(client, options, rules, clock or SystemClock()).probes(),
             *CloudHealth(cloud).probes(),
         ]
@@ -236,14 +254,24 @@ async def _read_rules(settings: Settings) -> RulesInForce:
         raise CannotStartError(f"{settings.rules_file} cannot be used:{lines}") from error
 
 
-async def _open_storage(settings: Settings) -> Storage:
+async def _take_over(settings: Settings, stack: AsyncExitStack) -> Lease | None:
+    """Wait for the right to work on a PostgreSQL database; a SQLite file is locked as it is opened."""
+    if isinstance(settings.database, Path):
+        return None
     try:
-        await asyncio.to_thread(prepare_workflow_file, workflow_path(settings.database_path))
-        return await open_storage(settings.database_path, SystemClock(), key=settings.audit_key)
+        return await stack.enter_async_context(at_work(settings.database))
     except StorageError as error:
         raise CannotStartError(str(error)) from error
-    except (OSError, sqlite3.Error) as error:
-        raise CannotStartError(f"{settings.database_path} cannot be used: {error}.") from error
+
+
+async def _open_storage(settings: Settings, lease: Lease | None) -> Storage:
+    epoch = lease.epoch if lease else None
+    try:
+        return await open_storage(settings.database, SystemClock(), key=settings.audit_key, epoch=epoch)
+    except StorageError as error:
+        raise CannotStartError(str(error)) from error
+    except OSError as error:
+        raise CannotStartError(f"{name_of(settings.database)} cannot be used: {error}.") from error
 
 
 def _watch(settings: Settings, storage: Storage, stack: AsyncExitStack) -> tuple[Metrics, Observer]:
@@ -266,19 +294,26 @@ def _watch(settings: Settings, storage: Storage, stack: AsyncExitStack) -> tuple
     return metrics, Several(metrics.observer, traces)
 
 
-async def _wire(
-    settings: Settings, storage: Storage, rules: RulesInForce, observer: Observer, stack: AsyncExitStack
-) -> tuple[Ports, CloudDatabases, DurableEngine]:
-    clock = SystemClock()
-    cloud = build_cloud(settings, observer=observer)
+def _cloud(settings: Settings, lease: Lease | None, observer: Observer, stack: AsyncExitStack) -> CloudDatabases:
+    may_copy = lease.is_held if lease else lambda: True
+    cloud = build_cloud(settings, observer=observer, may_copy=may_copy)
     stack.push_async_callback(cloud.aclose)
+    return cloud
+
+
+def _wire(
+    settings: Settings,
+    storage: Storage,
+    rules: RulesInForce,
+    stack: AsyncExitStack,
+    *,
+    engine: DurableEngine,
+    cloud: CloudDatabases,
+) -> Ports:
+    clock = SystemClock()
     watch = Poller(cloud, storage.catalogue, clock)
     stack.push_async_callback(watch.aclose)
-    engine = DurableEngine(
-        f"sqlite:///{workflow_path(settings.database_path)}",
-        seconds_between_looks=settings.standing_orders_seconds,
-    )
-    ports = Ports(
+    return Ports(
         cloud=cloud,
         record=storage.record,
         catalogue=storage.catalogue,
@@ -288,7 +323,6 @@ async def _wire(
         pace=pace_of(settings),
         rules=rules,
     )
-    return ports, cloud, engine
 
 
 def _readiness(ports: Ports, storage: Storage, slack: SlackRoom, rules: RulesInForce) -> Readiness:
@@ -313,18 +347,25 @@ def _sources(
         ports=ports,
         readiness=readiness,
         budgets=cloud.budget_states,
-        file_sizes=partial(file_sizes, settings.database_path),
+        sizes=partial(sizes_of, settings.database),
         untold=lambda: slack.untold,
         version=bot_version(),
     )
 
 
-async def _launch(engine: DurableEngine, ports: Ports, settings: Settings, keeping: Keeping) -> None:
+async def _workflow_database(settings: Settings, lease: Lease | None) -> WorkflowDatabase:
+    try:
+        return await asyncio.to_thread(prepare_workflow_database, settings.database, lease)
+    except (OSError, sqlite3.Error) as error:
+        raise CannotStartError(f"{name_of(settings.database)} cannot be used for workflows: {error}.") from error
+
+
+async def _launch(engine: DurableEngine, ports: Ports, workflows: WorkflowDatabase, keeping: Keeping) -> None:
     try:
         ids = [copy.id for copy in await open_copies(ports)]
         await engine.launch(partial(_carry_out, ports), ids, partial(run_what_is_due, keeping))
     except DBAPIError as error:
-        raise CannotStartError(f"{workflow_path(settings.database_path)} cannot be used: {error.orig}.") from error
+        raise CannotStartError(f"{workflows.name} cannot be used: {error.orig}.") from error
 
 
 async def _carry_out(ports: Ports, copy_id: str) -> None:

@@ -82,6 +82,19 @@ _FILES: Mapping[Finding, Words] = {
     Finding.DATABASE_NEWER: Words(
         "{path} was written by a later version of this bot", "Run that later version, or one newer than it."
     ),
+    Finding.DATABASE_AWAY: Words(
+        "{path} does not let the bot in: {why}",
+        "See that the server runs and can be reached from here, and that host, port, database, user and password in "
+        "DATABASE_URL are right.",
+    ),
+    Finding.DATABASE_NOT_ALLOWED: Words(
+        "{path} is closed to the bot: {why}",
+        "Make the bot's user the owner of a database of its own: CREATE DATABASE … OWNER ….",
+    ),
+    Finding.DATABASE_ENCODING: Words(
+        "{path} is of the encoding {encoding}, which has no place for some names",
+        "Make a database with ENCODING 'UTF8', and set DATABASE_URL to it.",
+    ),
     Finding.AUDIT_KEY_DOES_NOT_FIT: Words(
         "the audit log in {path} was written with another AUDIT_KEY, or its last event was changed",
         "Set the former key again (or none, if there was none). If the key is right, `audit verify` shows what was "

@@ -65,6 +65,9 @@ class Finding(StrEnum):
     DATABASE_NOT_WRITABLE = "database_not_writable"
     DATABASE_UNREADABLE = "database_unreadable"
     DATABASE_NEWER = "database_newer"
+    DATABASE_AWAY = "database_away"
+    DATABASE_NOT_ALLOWED = "database_not_allowed"
+    DATABASE_ENCODING = "database_encoding"
     AUDIT_KEY_DOES_NOT_FIT = "audit_key_does_not_fit"
 
     BOT_TOKEN_WORKS = "bot_token_works"  # noqa: S105 - a name

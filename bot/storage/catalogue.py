@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlite_utils import Database as Connection
-
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
 from bot.domain.rules import Scope
@@ -30,6 +28,7 @@ from bot.storage.catalogue_table import (
     note_complete,
     remember,
 )
+from bot.storage.connection import Connection
 from bot.storage.database import Database
 from bot.storage.json_text import time_text
 
@@ -39,8 +38,8 @@ WRITTEN_AT_ONCE = 500
 """Backups of a refresh in one transaction: what a person waits for gets its turn in between."""
 
 
-class SqliteCatalogue:
-    """The port `bot.operations.ports.Catalogue`, on SQLite; its methods are described there.
+class StoredCatalogue:
+    """The port `bot.operations.ports.Catalogue`, on a database; its methods are described there.
 
     Args:
         database: with the tables of `bot.storage.catalogue_table`.
@@ -86,7 +85,7 @@ class SqliteCatalogue:
         by_files = await self._where("region = ? AND original = ?", destination, original.id.lower())
         likely_names = [original.name, f"{original.name}-copy", *names]
         marks = ", ".join("?" * len(likely_names))
-        by_name = await self._where(f"+region = ? AND name IN ({marks})", destination, *likely_names)
+        by_name = await self._where(f"region || '' = ? AND name IN ({marks})", destination, *likely_names)
         return list({backup.id: backup for backup in (*by_id, *by_files, *by_name)}.values())
 
     async def ancestors(self, backup: Backup, *, limit: int) -> Sequence[Backup]:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from sqlite_utils import Database as Connection
-
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.survey import Held
+from bot.storage.connection import Connection
 from bot.storage.json_text import JsonText, clean
+from bot.storage.sqlite_file import SqliteConnection
 
 BACKUP = JsonText(Backup)
 
@@ -33,13 +33,16 @@ SHORTEST_BEGINNING = 8
 MOST_NAMESAKES = 200
 """Backups that are given at most where only a name says which."""
 
+READ_AT_ONCE = 500
+"""Backups that are read by one statement."""
+
 MOST_OF_ORIGIN = 1000
 """Backups of one instance that are looked at, at most."""
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def create_catalogue(connection: Connection) -> None:
+def create_catalogue(connection: SqliteConnection) -> None:
     """Make the tables."""
     connection.executescript("""
         CREATE TABLE groups (
@@ -78,7 +81,7 @@ def create_catalogue(connection: Connection) -> None:
     """)
 
 
-def add_what_rules_look_at(connection: Connection) -> None:
+def add_what_rules_look_at(connection: SqliteConnection) -> None:
     """Name and instance of each backup, by which rules may narrow what somebody sees, beside its number."""
     connection.executescript("""
         CREATE TABLE ruled_by (number INTEGER PRIMARY KEY, name TEXT NOT NULL, origin TEXT) STRICT;
@@ -124,9 +127,9 @@ def _note_what_rules_look_at(connection: Connection, number: int, backup: Backup
 def is_known_later(connection: Connection, backup: Backup, at: str) -> bool:
     """Whether a backup was seen, or seen gone, later than ``at``."""
     later = connection.execute(
-        "SELECT 1 FROM backups WHERE region = ?1 AND id = ?2 AND seen_at > ?3 "
-        "UNION ALL SELECT 1 FROM gone WHERE region = ?1 AND id = ?2 AND at > ?3",
-        (backup.region, backup.id, at),
+        "SELECT 1 FROM backups WHERE region = :region AND id = :id AND seen_at > :at "
+        "UNION ALL SELECT 1 FROM gone WHERE region = :region AND id = :id AND at > :at",
+        {"region": backup.region, "id": backup.id, "at": at},
     )
     return later.fetchone() is not None
 
@@ -134,7 +137,10 @@ def is_known_later(connection: Connection, backup: Backup, at: str) -> bool:
 def forget(connection: Connection, region: str, backup_id: str, at: str) -> bool:
     """Remove a backup, and keep in mind that it was seen gone; whether it was there."""
     removed = connection.execute("DELETE FROM backups WHERE region = ? AND id = ?", (region, backup_id))
-    connection.execute("INSERT OR REPLACE INTO gone (region, id, at) VALUES (?, ?, ?)", (region, backup_id, at))
+    connection.execute(
+        "INSERT INTO gone (region, id, at) VALUES (?, ?, ?) ON CONFLICT (region, id) DO UPDATE SET at = excluded.at",
+        (region, backup_id, at),
+    )
     return removed.rowcount > 0
 
 
@@ -154,7 +160,11 @@ def ids_not_seen_since(connection: Connection, region: str, at: str) -> Sequence
 
 def note_complete(connection: Connection, region: str, *, began: str, ended: str) -> None:
     """A refresh went through all pages: what was gone before it needs no memory any more."""
-    connection.execute("INSERT OR REPLACE INTO refreshes (region, complete_at) VALUES (?, ?)", (region, ended))
+    connection.execute(
+        "INSERT INTO refreshes (region, complete_at) VALUES (?, ?) "
+        "ON CONFLICT (region) DO UPDATE SET complete_at = excluded.complete_at",
+        (region, ended),
+    )
     connection.execute("DELETE FROM gone WHERE region = ? AND at <= ?", (region, began))
 
 
@@ -207,14 +217,20 @@ def fulls_like(connection: Connection, backup: Backup) -> list[Backup]:
 
 def backups_numbered(connection: Connection, numbers: Sequence[int]) -> list[Backup]:
     """The backups with these numbers, in their order."""
-    rows = (connection.execute("SELECT body FROM backups WHERE number = ?", (number,)).fetchone() for number in numbers)
-    return [BACKUP.read(row[0]) for row in rows]
+    bodies: dict[int, str] = {}
+    for first in range(0, len(numbers), READ_AT_ONCE):
+        some = numbers[first : first + READ_AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        rows = connection.execute(f"SELECT number, body FROM backups WHERE number IN ({marks})", some)  # noqa: S608 - marks
+        bodies.update(rows.fetchall())
+    return [BACKUP.read(bodies[number]) for number in numbers]
 
 
 HELD = (
-    "SELECT region, id, body ->> '$.name', body ->> '$.status', body ->> '$.parent_id', body ->> '$.created', "
-    "body ->> '$.origin.type', body ->> '$.origin.id', body ->> '$.datastore.type', body ->> '$.datastore.version', "
-    "body ->> '$.size_gb', original FROM backups"
+    "SELECT region, id, name, status, json_extract(body, '$.parent_id'), json_extract(body, '$.created'), "
+    "json_extract(body, '$.origin.type'), json_extract(body, '$.origin.id'), json_extract(body, '$.datastore.type'), "
+    "json_extract(body, '$.datastore.version'), CAST(json_extract(body, '$.size_gb') AS DOUBLE PRECISION), original "
+    "FROM backups"
 )
 
 
@@ -280,15 +296,21 @@ def _original(backup: Backup) -> str | None:
 
 
 def _number_for(connection: Connection, backup: Backup) -> int:
-    connection.execute(
-        "INSERT INTO groups (region, status) VALUES (?, ?) ON CONFLICT DO NOTHING", (backup.region, backup.status)
-    )
-    group = connection.execute(
-        "SELECT id FROM groups WHERE region = ? AND status = ?", (backup.region, backup.status)
-    ).fetchone()[0]
+    group = _group_of(connection, backup)
     age = int(backup.created.timestamp()) - FIRST_SECOND if backup.created else 0
     lowest = (group << GROUP_BITS) + (min(max(age, 0), LAST_SECOND) << SECOND_BITS)
     highest = connection.execute(
         "SELECT max(number) FROM backups WHERE number BETWEEN ? AND ?", (lowest, lowest + (1 << SECOND_BITS) - 1)
     ).fetchone()[0]
     return lowest if highest is None else int(highest) + 1
+
+
+def _group_of(connection: Connection, backup: Backup) -> int:
+    of_backup = (backup.region, backup.status)
+    found = connection.execute("SELECT id FROM groups WHERE region = ? AND status = ?", of_backup).fetchone()
+    if found is None:
+        connection.execute(
+            "INSERT INTO groups (id, region, status) SELECT coalesce(max(id), 0) + 1, ?, ? FROM groups", of_backup
+        )
+        return _group_of(connection, backup)
+    return int(found[0])

@@ -133,7 +133,7 @@ async def test_while_another_program_has_locked_the_file(real_stage: Stage) -> N
     await stage.bot.start()
     await stage.asks(wish)
     await stage.until(EventKind.SEEN, wish)
-    with closing(sqlite3.connect(stage.audit_log, isolation_level=None)) as other:
+    with closing(sqlite3.connect(stage.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         stage.bot.signal(signal.SIGTERM)
         stage.bot.signal(signal.SIGTERM)

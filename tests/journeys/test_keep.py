@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 from bot.cli.sandbox import Message, Person, Sandbox
 from bot.cli.sandbox_rules import RULES
@@ -59,7 +60,8 @@ async def is_copied(sandbox: Sandbox, backup: StoredBackup, to: str = "IAD") -> 
 
 def looks_so_far(sandbox: Sandbox) -> int:
     """How often the bot has looked at the standing orders, as its own file has it."""
-    path = workflow_path(sandbox.settings.database_path)
+    assert isinstance(sandbox.settings.database, Path)
+    path = workflow_path(sandbox.settings.database)
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         done = "SELECT count(*) FROM workflow_status WHERE schedule_name = ? AND status = 'SUCCESS'"
         return int(connection.execute(done, (SCHEDULE,)).fetchone()[0])

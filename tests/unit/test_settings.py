@@ -86,7 +86,7 @@ def test_what_is_not_set_has_its_default(read: Reader) -> None:
     assert settings.rackspace_identity_url is None
     assert settings.regions is None
     assert (settings.allowed_user_groups, settings.allowed_channels) == ((), ())
-    assert settings.database_url == "sqlite:///copy-backup-bot.sqlite"
+    assert settings.database_url.get_secret_value() == "sqlite:///copy-backup-bot.sqlite"
     assert settings.audit_key is None
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
     assert (settings.log_format, settings.log_level) == ("text", "INFO")
@@ -354,20 +354,22 @@ def test_a_wrong_rule_is_told_alone(read: Reader) -> None:
     ],
 )
 def test_the_path_of_the_database(read: Reader, url: str, path: str) -> None:
-    assert read.of(StorageSettings, DATABASE_URL=url).database_path == Path(path)
+    assert read.of(StorageSettings, DATABASE_URL=url).database == Path(path)
 
 
 def test_the_database_in_ones_own_folder(read: Reader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    assert read.of(StorageSettings, DATABASE_URL="sqlite:///~/bot.sqlite").database_path == tmp_path / "bot.sqlite"
+    assert read.of(StorageSettings, DATABASE_URL="sqlite:///~/bot.sqlite").database == tmp_path / "bot.sqlite"
 
 
 @pytest.mark.parametrize(
     "url", ["bot.sqlite", "sqlite://", "sqlite:///", "sqlite://bot.sqlite", "sqlite:///:memory:", "mysql://db/bot"]
 )
 def test_what_is_no_path_of_a_sqlite_file(read: Reader, url: str) -> None:
-    assert read.problems(DATABASE_URL=url) == {"DATABASE_URL": "this has to be sqlite:/// and the path of a file"}
+    assert read.problems(DATABASE_URL=url) == {
+        "DATABASE_URL": "this has to be sqlite:/// and the path of a file, or an address of postgresql://"
+    }
 
 
 def test_a_folder_of_somebody_who_is_not_known(read: Reader) -> None:
