@@ -89,6 +89,8 @@ async def _is_waited_for(ports: Ports, standing: StandingOrder, row: Row, cell: 
 
 async def _ask_for(keeping: Keeping, standing: StandingOrder, backup: Held) -> None:
     """Ask for a copy as who ordered it: with the plan as it is now, and by the rules as they are now."""
+    if not keeping.members.can_be_told_apart:
+        return
     member = await keeping.members.member(standing.ordered_by.id)
     if member is None:
         await _fail(keeping, standing, Reason.PERSON_UNKNOWN)

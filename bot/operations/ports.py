@@ -304,6 +304,13 @@ class StandingOrders(Protocol):
 class Members(Protocol):
     """Who somebody is, as the chat knows them."""
 
+    @property
+    def can_be_told_apart(self) -> bool:
+        """Whether the chat was reached since the start: before that nobody is known, and everybody looks like a guest
+        of another workspace.
+        """
+        ...
+
     async def member(self, person_id: str) -> Member | None:
         """Somebody, as the chat says now or said a few minutes ago; ``None`` where that cannot be found out."""
         ...

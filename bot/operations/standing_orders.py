@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from bot.domain.backup import Backup, Origin
-from bot.domain.coverage import Cell, Report, Row, Standing, nothing_wanted
+from bot.domain.coverage import Cell, Report, Row, Standing
 from bot.domain.events import Event, EventKind
 from bot.domain.judgement import Judgement, Wish, judge
 from bot.domain.people import Person
@@ -83,7 +83,7 @@ async def kept_as_seen(keeping: Keeping, sight: Sight, words: str = "") -> Seque
     """
     wanted = words.casefold().split()
     kept = [each for each in await keeping.store.kept() if all(word in _words_of(each) for word in wanted)]
-    if not sight.is_narrowed or not kept:
+    if not (kept and sight.is_narrowed):
         return kept
     origins = frozenset(await _origins_seen(keeping, sight))
     return [each for each in kept if each.ordered_by.id == sight.person_id or each.origin in origins]
@@ -100,8 +100,11 @@ async def find_kept(keeping: Keeping, standing_id: str, sight: Sight) -> Standin
 
 
 async def _origins_seen(keeping: Keeping, sight: Sight) -> list[Origin]:
-    report = seen(await report_coverage(keeping.ports, keeping.surveyor, nothing_wanted), sight)
-    return [row.origin for row in report.coverage.rows]
+    return [row.origin for row in seen(await _coverage(keeping), sight).coverage.rows]
+
+
+async def _coverage(keeping: Keeping) -> Report:
+    return await report_coverage(keeping.ports, keeping.surveyor, keeping.ports.rules.now().wanted_age)
 
 
 # How an instance stands
@@ -277,14 +280,15 @@ class Changed:
 
 async def may_change(keeping: Keeping, standing: StandingOrder, member: Member) -> bool:
     """Whether somebody may pause, resume or end a standing order: who ordered it may, and whom a rule lets ask for such
-    copies.
+    copies; where the instance has no backups any more, from some region.
     """
     if standing.ordered_by.id == member.id:
         return True
-    report = await report_coverage(keeping.ports, keeping.surveyor, nothing_wanted)
-    about = await _likely_source(keeping, *place_in(report, standing.origin, standing.region))
-    judgement = await _judge(keeping.ports, member, standing.channel, about, standing.region)
-    return about is not None and judgement.allowed_by is not None
+    known = await _likely_source(keeping, *place_in(await _coverage(keeping), standing.origin, standing.region))
+    gone = (Backup("", each, "", "", origin=standing.origin) for each in keeping.ports.cloud.regions)
+    rules, now = keeping.ports.rules.now(), keeping.ports.clock.now()
+    wishes = (Wish(member, standing.channel, ((each, standing.region),), now) for each in ([known] if known else gone))
+    return any(judge(rules, wish).allowed_by is not None for wish in wishes)
 
 
 async def change_keeping(

@@ -134,7 +134,9 @@ class SlackRoom:
         self._witnessing: asyncio.Task[None] | None = None
         self.keeping = Keeping(ports, standing_orders, surveyor, self._directory)
         """What standing orders need, for who looks at them without being asked."""
-        self._keep_teller = KeepTeller(ports, self._client, standing_orders, self._errands, pacer)
+        self._keep_teller = KeepTeller(
+            ports, self._client, standing_orders, self._errands, pacer, command=options.command
+        )
         guard = Guard(ports, self._directory, self._errands)
         self._homes = OpenHomes(self._errands, Pacer(options.seconds_between_writes * SECONDS_BETWEEN_HOMES))
         desk = Desk(

@@ -40,7 +40,14 @@ class KeepTeller:
     """One task at a time tells all there is, in order. What a person did is answered to them where they did it."""
 
     def __init__(
-        self, ports: Ports, client: SlackClient, standing_orders: StandingOrders, errands: Errands, pacer: Pacer
+        self,
+        ports: Ports,
+        client: SlackClient,
+        standing_orders: StandingOrders,
+        errands: Errands,
+        pacer: Pacer,
+        *,
+        command: str,
     ) -> None:
         """Nothing is told yet.
 
@@ -50,7 +57,9 @@ class KeepTeller:
             standing_orders: those there are.
             errands: that tell.
             pacer: keeps Slack's rates.
+            command: the slash command's name.
         """
+        self._command = command
         self._ports = ports
         self._client = client
         self._standing_orders = standing_orders
@@ -121,7 +130,7 @@ class KeepTeller:
         """
         standing = await self._standing_orders.standing_order(str(recorded.event.facts.get("keep")))
         if standing is not None:
-            message = keep.draw_news(standing, recorded.event)
+            message = keep.draw_news(standing, recorded.event, command=self._command)
             try:
                 await self._post_once(standing.channel, message, recorded)
             except SlackTroubleError as trouble:

@@ -108,7 +108,7 @@ async def test_each_copy_waits_for_the_agreement_that_the_rules_ask_for(begin: B
     sandbox = await begin(rules=RULES, standing_orders_seconds=1.0)
     alice, carol, backup = sandbox.workspace.person("alice"), sandbox.workspace.person("carol"), newest(sandbox)
     form = await types_keep(alice, f"{backup.id} in SYD")
-    assert "Somebody else has to agree to each copy" in form.rendered
+    assert "somebody else has to agree to each copy" in form.rendered
     await confirms(form)
     asked = await sandbox.workspace.channel("#ops-private").waits_for("Your agreement is asked for", timeout=PATIENCE)
     await looks(sandbox)

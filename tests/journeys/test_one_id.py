@@ -11,7 +11,7 @@ import pytest
 from bot.cli.sandbox import Sandbox
 from bot.domain.events import EventKind
 from bot.telemetry import JsonFormatter
-from tests.journeys.acting import asks_for, audit_log, copy_id_of, ends, is_answered
+from tests.journeys.acting import asks_for, audit_log, copy_id_of, ends, is_answered, refusals
 
 
 @pytest.fixture
@@ -62,5 +62,5 @@ async def test_a_copy_can_be_followed_from_the_click_to_the_cloud(sandbox: Sandb
 async def test_a_refusal_has_the_id_of_its_request(sandbox: Sandbox) -> None:
     await is_answered(sandbox.workspace.person("carol"), "status")
 
-    refused = [each.event for each in await audit_log(sandbox) if each.event.kind is EventKind.REFUSED_PERSON]
-    assert [bool(re.fullmatch(r"[0-9a-f]{12}", str(event.facts["request"]))) for event in refused] == [True]
+    (refused,) = await refusals(sandbox, 1)
+    assert re.fullmatch(r"[0-9a-f]{12}", str(refused.facts["request"]))

@@ -113,23 +113,26 @@ def _plan(preview: Preview, now: datetime) -> list[Block]:
         if cell.cure
         else "*Nothing has to be copied now.*"
     )
-    agreement = (
-        " Somebody else has to agree to each copy, as the rules are now: each is asked for by itself."
-        if preview.judgement.needs
-        else ""
-    )
     return [
         blocks.section(f"*Instance:* {code(request.origin.id)}\n*In {region} now:* {there}\n{first}"),
         blocks.section(
-            f"Whenever the newest backup that can be restored in {region} is older than {every}, the newest there is "
-            "is copied there, with all that it needs beneath it. Each copy is asked for in your name, by the rules of "
-            f"that time, and told in {channel_mention(request.channel)}.{agreement}"
+            f"Whenever the newest backup that can be restored in {region} is older than {every}, the newest of the "
+            "instance is copied there, with all that it needs beneath it. Each copy is asked for in your name, by the "
+            f"rules of that time, and told in {channel_mention(request.channel)}.{_as_the_rules_are(preview)}"
         ),
         *judgement.draw(preview.judgement),
         blocks.context(
             "It goes on until somebody pauses or ends it. If you may not ask for copies any more, it pauses."
         ),
     ]
+
+
+def _as_the_rules_are(preview: Preview) -> str:
+    if preview.judgement.refusals:
+        return " As the rules are now, a copy would be refused: nothing is copied until that is over."
+    if preview.judgement.needs:
+        return " As the rules are now, somebody else has to agree to each copy: each is asked for by itself."
+    return ""
 
 
 def read(view: Mapping[str, object]) -> tuple[str, KeepRequest]:

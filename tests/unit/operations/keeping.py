@@ -26,6 +26,7 @@ KEPT = frozenset(kind for kind in EventKind if kind.value.startswith("keep_"))
 class Known:
     """The port `Members`: who is known, as a test says."""
 
+    can_be_told_apart: bool = True
     members: dict[str, Member] = field(default_factory=lambda: {each.id: member_of(each) for each in (ANA, BOB)})
 
     async def member(self, person_id: str) -> Member | None:

@@ -307,6 +307,17 @@ async def test_somebody_who_cannot_be_asked_about_is_not_believed_and_it_is_trie
     assert len(await stage.orders()) == 1
 
 
+async def test_before_the_chat_was_reached_nobody_is_asked_for_and_nothing_is_told(stage: Stage) -> None:
+    stage.known.can_be_told_apart = False
+    stage.known.members[ANA.id] = member_of(ANA, is_guest=True)
+    await stage.look()
+    assert (stage.told(), await stage.orders()) == ([], [])
+    stage.known.can_be_told_apart = True
+    stage.known.members[ANA.id] = member_of(ANA)
+    await stage.look()
+    assert len(await stage.orders()) == 1
+
+
 # What goes wrong
 
 

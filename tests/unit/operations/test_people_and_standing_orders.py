@@ -177,6 +177,12 @@ async def test_who_ordered_it_may_change_it_and_who_may_ask_for_such_copies(stag
     assert not await may_change(stage.keeping, standing, member_of(CAROL))
 
 
+async def test_it_can_be_ended_also_when_the_instance_has_no_backups_any_more(stage: Stage) -> None:
+    gone = standing_order(id="000000000000", origin=USERS)
+    assert await may_change(stage.keeping, gone, member_of(BOB))
+    assert not await may_change(stage.keeping, gone, member_of(CAROL))
+
+
 async def test_one_that_is_paused_does_nothing_until_it_is_resumed(stage: Stage) -> None:
     done = await change_keeping(stage.keeping, ID[:6], PAUSE, BOB, "C-ops")
     assert done is not None

@@ -54,10 +54,11 @@ def strict(client: SlackClient, errands: Errands, posts: MemoryPosts) -> Desk:
 
 def desk_by(rules: AccessRules, client: SlackClient, errands: Errands, world: World, posts: MemoryPosts) -> Desk:
     world.rules.rules = Rules.only(rules)
-    guard = Guard(world.ports, Directory(client, world.rules, errands), errands)
+    directory = Directory(client, world.rules, errands)
+    guard = Guard(world.ports, directory, errands)
     homes = OpenHomes(errands, Pacer(0.0))
     surveyor = Surveyor(world.ports)
-    keeping = Keeping(world.ports, MemoryStandingOrders(world.record), surveyor, guard)
+    keeping = Keeping(world.ports, MemoryStandingOrders(world.record), surveyor, directory)
     return Desk(world.ports, client, guard, errands, posts, COMMAND, surveyor, homes, keeping)
 
 

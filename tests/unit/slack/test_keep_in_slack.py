@@ -117,7 +117,7 @@ async def test_that_somebody_has_to_agree_to_each_copy_is_said(house: House) -> 
     rule = ApprovalRule("second person", People(frozenset({"U-lead"})), "C-leads")
     house.world.rules.rules = replace(house.world.rules.rules, approvals=(rule,))
     form = await keeps(house, "orders-db in IAD")
-    assert "Somebody else has to agree to each copy" in form.rendered
+    assert "somebody else has to agree to each copy" in form.rendered
     assert form.submit_text == "Keep it copied"
 
 

@@ -49,7 +49,7 @@ class Channel:
     @asynccontextmanager
     async def process(self) -> AsyncIterator[None]:
         errands = Errands()
-        teller = KeepTeller(self.world.ports, self.client, self.store, errands, Pacer(0.0))
+        teller = KeepTeller(self.world.ports, self.client, self.store, errands, Pacer(0.0), command="/copies")
         self.tellers.append(teller)
         teller.start()
         try:
@@ -114,7 +114,7 @@ async def test_that_it_is_paused_and_that_all_is_well_again_is_told_in_order(cha
         await channel.until_all_is_told()
     paused, well = channel.told
     assert "paused" in paused
-    assert f"keep resume {channel.standing.id}" in paused
+    assert f"/copies keep resume {channel.standing.id}" in paused
     assert "All is well again" in well
     assert "@alice" not in well
 
