@@ -144,9 +144,10 @@ async def _is_needless(
     """
     existing = plan.plans[0].existing if isinstance(plan, OrderPlan) else None
     if problem.reason is Reason.COPY_EXISTS and existing:
-        is_arriving = not existing.found.backup.is_usable
+        there = existing.found.backup
+        is_arriving = not (there.is_usable or there.has_failed)
         survey = await keeping.surveyor.survey(latest=True)
-        return is_arriving or survey.is_restorable(standing.region, existing.found.backup.id)
+        return is_arriving or survey.is_restorable(standing.region, there.id)
     is_busy = problem.reason is Reason.BACKUP_NOT_COPYABLE and problem.about == BackupStatus.COPYING
     return is_busy or problem.reason is Reason.COPY_UNDER_WAY
 

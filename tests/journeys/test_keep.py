@@ -3,6 +3,8 @@
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from bot.cli.sandbox import Message, Person, Sandbox
 from bot.cli.sandbox_rules import RULES
 from bot.sandbox.cloud import StoredBackup
@@ -139,6 +141,7 @@ async def test_what_does_not_work_is_told_once_and_so_is_that_all_is_well_again(
     assert len(news(sandbox)) == 2
 
 
+@pytest.mark.parametrize("in_socket_mode", ["http"], indirect=True)  # it does not depend on that way
 async def test_what_somebody_copies_there_just_now_is_not_copied_a_second_time(begin: Begin) -> None:
     sandbox = await begin(standing_orders_seconds=1.0)
     alice, backup = sandbox.workspace.person("alice"), newest(sandbox)
