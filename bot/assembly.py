@@ -25,7 +25,7 @@ from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
 from bot.operations.keep_copies import run_what_is_due
-from bot.operations.observing import Observer
+from bot.operations.observing import Observer, Several
 from bot.operations.ports import Clock, Ports
 from bot.operations.readiness import CLOUD, DATABASE, RULES, SLACK, Look, Readiness, Standing, look_at_regions
 from bot.operations.report_coverage import Surveyor
@@ -43,7 +43,7 @@ from bot.slack.trouble import SlackTroubleError
 from bot.storage import Storage, StorageError, file_sizes, open_storage
 from bot.storage.health import probes as file_probes
 from bot.storage.workflow_file import prepare_workflow_file, workflow_path
-from bot.telemetry import bot_version
+from bot.telemetry import bot_version, in_request
 from bot.workflow.clock import SystemClock
 from bot.workflow.engine import DurableEngine
 from bot.workflow.poller import Poller
@@ -148,9 +148,8 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         rules = await _read_rules(settings)
         storage = await _open_storage(settings)
         stack.push_async_callback(storage.close)
-        metrics = Metrics(settings.regions or REGIONS_FOR_COPIES)
-        stack.enter_context(metrics.counting_log_lines())
-        ports, cloud, engine = await _wire(settings, storage, rules, metrics, stack)
+        metrics, observer = _watch(settings, storage, stack)
+        ports, cloud, engine = await _wire(settings, storage, rules, observer, stack)
         surveyor = Surveyor(ports)
         slack = build_app(
             ports,
@@ -159,10 +158,9 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
             storage.approver_posts,
             storage.standing_orders,
             surveyor=surveyor,
-            observer=metrics.observer,
+            observer=observer,
         )
         storage.record.on_commit(slack.on_event)
-        storage.record.on_commit(metrics.on_event)
         readiness = _readiness(ports, storage, slack, rules)
         stack.push_async_callback(readiness.aclose)
         sources = _sources(settings, ports, cloud, slack, readiness)
@@ -248,11 +246,31 @@ async def _open_storage(settings: Settings) -> Storage:
         raise CannotStartError(f"{settings.database_path} cannot be used: {error}.") from error
 
 
+def _watch(settings: Settings, storage: Storage, stack: AsyncExitStack) -> tuple[Metrics, Observer]:
+    """Have what happens counted, and traced where there is a receiver."""
+    metrics = Metrics(settings.regions or REGIONS_FOR_COPIES)
+    stack.enter_context(metrics.counting_log_lines())
+    storage.record.on_commit(metrics.on_event)
+    if settings.otel_exporter_otlp_endpoint is None:
+        return metrics, metrics.observer
+    try:
+        from bot.tracing import Traces
+    except ImportError as error:
+        raise CannotStartError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and what sends traces is not installed: pip install "
+            "'copy-backup-bot[otel]'."
+        ) from error
+    traces = Traces(settings.otel_exporter_otlp_endpoint, bot_version())
+    stack.push_async_callback(traces.aclose)
+    storage.record.on_commit(traces.on_event)
+    return metrics, Several(metrics.observer, traces)
+
+
 async def _wire(
-    settings: Settings, storage: Storage, rules: RulesInForce, metrics: Metrics, stack: AsyncExitStack
+    settings: Settings, storage: Storage, rules: RulesInForce, observer: Observer, stack: AsyncExitStack
 ) -> tuple[Ports, CloudDatabases, DurableEngine]:
     clock = SystemClock()
-    cloud = build_cloud(settings, observer=metrics.observer)
+    cloud = build_cloud(settings, observer=observer)
     stack.push_async_callback(cloud.aclose)
     watch = Poller(cloud, storage.catalogue, clock)
     stack.push_async_callback(watch.aclose)
@@ -304,9 +322,15 @@ def _sources(
 async def _launch(engine: DurableEngine, ports: Ports, settings: Settings, keeping: Keeping) -> None:
     try:
         ids = [copy.id for copy in await open_copies(ports)]
-        await engine.launch(partial(carry_out_copy, ports), ids, partial(run_what_is_due, keeping))
+        await engine.launch(partial(_carry_out, ports), ids, partial(run_what_is_due, keeping))
     except DBAPIError as error:
         raise CannotStartError(f"{workflow_path(settings.database_path)} cannot be used: {error.orig}.") from error
+
+
+async def _carry_out(ports: Ports, copy_id: str) -> None:
+    """Work on a copy. What is done for it has its id in the log."""
+    with in_request(copy_id):
+        await carry_out_copy(ports, copy_id)
 
 
 async def _listen_to_monitoring(

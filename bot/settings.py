@@ -231,6 +231,8 @@ class Settings(ManifestSettings, RulesSettings):
     monitoring_host: Text = "127.0.0.1"
     monitoring_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where metrics can be had, beside whether the bot is alive and ready; nowhere if not set."""
+    otel_exporter_otlp_endpoint: WebAddress | None = None
+    """Where traces are sent, over OTLP/HTTP; nowhere if not set."""
     log_format: Literal["text", "json"] = "text"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
 

@@ -22,7 +22,7 @@ from bot.domain.backup import Backup
 from bot.domain.reasons import Fault, Reason
 from bot.operations.observing import OK, Activity, BudgetState, Nobody, Observer, Seen
 from bot.operations.ports import Accepted, Clock
-from bot.telemetry import bot_version
+from bot.telemetry import bot_version, current_request
 
 logger = logging.getLogger(__name__)
 
@@ -271,7 +271,7 @@ class CloudDatabases:
         endpoint = session.login.endpoints.get(region)
         if endpoint is None:
             return Fault(Reason.NO_ENDPOINT)
-        headers = {"X-Auth-Project-Id": session.login.account, "X-Request-Id": request_id or f"req-{uuid.uuid4()}"}
+        headers = {"X-Auth-Project-Id": session.login.account, "X-Request-Id": request_id or _new_request_id()}
         if body is not None:
             headers["Content-Type"] = "application/json"
         params = None if marker is None else {"marker": marker}
@@ -339,6 +339,11 @@ async def _body_of(response: httpx.Response) -> bytes:
 def _path_of(backup_id: str) -> str | None:
     """The path of a backup; ``None`` for what cannot be an id: it would lead elsewhere."""
     return f"backups/{quote(backup_id, safe='')}" if backup_id.strip(".") else None
+
+
+def _new_request_id() -> str:
+    """An id for the logs of both sides, which begins with that of the request for which it is sent, if there is one."""
+    return f"{current_request() or 'req'}-{uuid.uuid4()}"
 
 
 def _not_understood(answer: _Answer) -> Fault:

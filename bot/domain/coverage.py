@@ -115,6 +115,11 @@ class Report:
     stale: tuple[str, ...] = ()
 
 
+def nothing_wanted(_origin: Origin, _region: str) -> timedelta | None:
+    """Where nobody says how old the newest backup may be."""
+    return None
+
+
 def coverage_of(survey: Survey, regions: Sequence[str], wanted: Wanted, now: datetime) -> Coverage:
     """Where what could be restored.
 

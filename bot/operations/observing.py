@@ -4,7 +4,8 @@ The rooms tell it to whoever watches (`Observer`); they know neither who that is
 is told is one of a few that stand in the program: never an id, a name or a sentence of others.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -64,6 +65,26 @@ class Nobody:
 
     def rate_limited(self) -> None:
         """Nothing is made of it."""
+
+
+class Several:
+    """Where several watch."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    @contextmanager
+    def watching(self, seen: Seen) -> Iterator[Seen]:
+        """All of them watch."""
+        with ExitStack() as watching:
+            for observer in self._observers:
+                watching.enter_context(observer.watching(seen))
+            yield seen
+
+    def rate_limited(self) -> None:
+        """All of them hear of it."""
+        for observer in self._observers:
+            observer.rate_limited()
 
 
 @dataclass(frozen=True, slots=True)

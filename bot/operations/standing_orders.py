@@ -83,7 +83,7 @@ async def kept_as_seen(keeping: Keeping, sight: Sight, words: str = "") -> Seque
     """
     wanted = words.casefold().split()
     kept = [each for each in await keeping.store.kept() if all(word in _words_of(each) for word in wanted)]
-    if not (kept and sight.is_narrowed):
+    if not sight.is_narrowed or not kept:
         return kept
     origins = frozenset(await _origins_seen(keeping, sight))
     return [each for each in kept if each.ordered_by.id == sight.person_id or each.origin in origins]

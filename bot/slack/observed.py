@@ -6,6 +6,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
 from bot.operations.observing import OK, Activity, Observer, Seen
+from bot.telemetry import in_request
 
 COMMAND = "command"
 OTHER = "other"
@@ -41,8 +42,8 @@ class ObservedApp(AsyncApp):
         self._observer = observer
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Answer a request."""
-        with self._observer.watching(Seen(Activity.SLACK_REQUEST, kind_of(req.body))) as seen:
+        """Answer a request. It has an id from here on, which whatever is begun for it has as well."""
+        with in_request(), self._observer.watching(Seen(Activity.SLACK_REQUEST, kind_of(req.body))) as seen:
             answer = await super().async_dispatch(req)
             seen.outcome = OK if answer.status == 200 else NOT_TAKEN
         return answer

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from bot.domain.coverage import Coverage
+from bot.domain.coverage import Coverage, nothing_wanted
 from bot.operations.keep_catalogue_fresh import refresh_catalogue
 from bot.operations.report_coverage import Surveyor, report_coverage
 from bot.sandbox.backup import StoredBackup
@@ -16,7 +16,6 @@ from bot.sandbox.cloud import SimulatedCloud
 from bot.sandbox.cloud.copying import CopyEnd, CopyRequest
 from bot.sandbox.estate import Estate
 from tests.contract.test_plans_against_the_cloud import ports_to
-from tests.fakes.wanted import nothing_wanted
 
 REGIONS = ("DFW", "IAD", "ORD", "HKG", "SYD")
 HOMES = ("DFW", "ORD")

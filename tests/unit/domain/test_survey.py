@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.backup import Origin
-from bot.domain.coverage import Coverage, Standing, coverage_of
+from bot.domain.coverage import Coverage, Standing, coverage_of, nothing_wanted
 from bot.domain.radar import Orphan, found_outside, radar_of, vanished
 from bot.domain.survey import Held, Made, Survey
-from tests.fakes.wanted import nothing_wanted
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DB, HA = Origin("instance", "orders-db"), Origin("ha", "sessions")
