@@ -34,12 +34,17 @@ from bot.operations.request_order import Confirmation, Joined, Refused, order_id
 from bot.operations.standing_orders import Keeping, event_of, place_in
 
 
-async def run_what_is_due(keeping: Keeping) -> None:
+async def run_what_is_due(keeping: Keeping, *, only: str | None = None) -> None:
     """Look at all standing orders once, one after the other. What was missed while nobody looked runs once.
 
     A look costs no call to the cloud unless something has to be copied. It may be cut off, and made twice at once.
+
+    Args:
+        keeping: the world.
+        only: id of the one that is looked at; all of them if not given.
     """
-    current = [await _after_the_last_run(keeping, standing) for standing in await keeping.store.kept()]
+    kept = [standing for standing in await keeping.store.kept() if only in {None, standing.id}]
+    current = [await _after_the_last_run(keeping, standing) for standing in kept]
     active = [standing for standing in current if standing and standing.state is StandingState.ACTIVE]
     if active:
         report = await _report(keeping, active)

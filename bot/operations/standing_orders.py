@@ -18,6 +18,7 @@ from bot.domain.standing_orders import KeepRequest, Preview, StandingOrder, Stan
 from bot.domain.survey import Held
 from bot.operations.find_backups import remembered_by_reference
 from bot.operations.judge_order import by_the_account
+from bot.operations.moves import request_facts
 from bot.operations.ports import Members, Ports
 from bot.operations.ports import StandingOrders as Store
 from bot.operations.report_coverage import Surveyor, report_coverage, seen
@@ -230,7 +231,12 @@ def event_of(
         destination=standing.region,
         where=where or standing.channel,
         reason=reason,
-        facts={"keep": standing.id, "instance": standing.origin.id, "every": write_every(standing.every)},
+        facts={
+            "keep": standing.id,
+            "instance": standing.origin.id,
+            "every": write_every(standing.every),
+            **request_facts(),
+        },
     )
 
 

@@ -101,8 +101,9 @@ async def test_an_instance_is_kept_copied_and_that_is_listed_paused_and_ended(be
     assert "paused" in await is_answered(alice, f"keep pause {standing_id}")
     assert "ended" in await is_answered(alice, f"keep end {standing_id}")
     assert "Nothing is kept copied" in await is_answered(alice, "keep list")
-    log = [recorded.event.kind.value for recorded in await audit_log(sandbox)]
-    assert [kind for kind in log if kind.startswith("keep_")] == ["keep_ordered", "keep_paused", "keep_ended"]
+    log = [each.event for each in await audit_log(sandbox) if each.event.kind.value.startswith("keep_")]
+    assert [event.kind.value for event in log] == ["keep_ordered", "keep_paused", "keep_ended"]
+    assert all(event.facts["request"] for event in log), "each can be found in the log of the program"
     assert "ended the standing order" in await is_answered(alice, "history")
 
 
