@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,24 +20,30 @@ from bot.domain.pace import Pace
 from bot.domain.people import BOT
 from bot.domain.policy import AccessRules, Member
 from bot.domain.rules import Rules
+from bot.metrics import Metrics, Sources
 from bot.operations.carry_out_copy import carry_out_copy
 from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
+from bot.operations.keep_copies import run_what_is_due
+from bot.operations.observing import Observer, Several
 from bot.operations.ports import Clock, Ports
+from bot.operations.readiness import CLOUD, DATABASE, RULES, SLACK, Look, Readiness, Standing, look_at_regions
 from bot.operations.report_coverage import Surveyor
 from bot.operations.review import open_copies
 from bot.operations.rules_in_force import FixedRules, RulesInForce
+from bot.operations.standing_orders import Keeping
 from bot.rules_file import RulesFileError, RulesFileInForce
-from bot.server import build_web, serving
+from bot.server import build_monitoring, build_web, serving
 from bot.settings import RulesSettings, Settings
 from bot.slack.app import SlackOptions, SlackRoom, build_app
 from bot.slack.client import SlackClient
 from bot.slack.directory import member_of
 from bot.slack.health import SlackHealth
 from bot.slack.trouble import SlackTroubleError
-from bot.storage import Storage, StorageError, open_storage
+from bot.storage import Storage, StorageError, file_sizes, open_storage
 from bot.storage.health import probes as file_probes
 from bot.storage.workflow_file import prepare_workflow_file, workflow_path
+from bot.telemetry import bot_version, in_request
 from bot.workflow.clock import SystemClock
 from bot.workflow.engine import DurableEngine
 from bot.workflow.poller import Poller
@@ -59,19 +65,24 @@ class RunningBot:
     Attributes:
         port: it listens on.
         in_socket_mode: whether it connects to Slack, rather than Slack to it.
+        monitoring_port: where its metrics can be had; ``None`` for nowhere.
     """
 
     port: int
     in_socket_mode: bool
     ports: Ports
+    monitoring_port: int | None = None
 
 
-def build_cloud(settings: Settings, *, timeout: float = READ_SECONDS) -> CloudDatabases:
+def build_cloud(
+    settings: Settings, *, timeout: float = READ_SECONDS, observer: Observer | None = None
+) -> CloudDatabases:
     """The client of Cloud Databases.
 
     Args:
         settings: of the bot.
         timeout: seconds to wait for an answer.
+        observer: is told of each request; nobody if not given.
     """
     return CloudDatabases(
         settings.rackspace_identity_url or IDENTITY_URL,
@@ -80,6 +91,7 @@ def build_cloud(settings: Settings, *, timeout: float = READ_SECONDS) -> CloudDa
         settings.regions or REGIONS_FOR_COPIES,
         SystemClock(),
         timeout=timeout,
+        observer=observer,
     )
 
 
@@ -136,30 +148,44 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         rules = await _read_rules(settings)
         storage = await _open_storage(settings)
         stack.push_async_callback(storage.close)
-        ports, engine = await _wire(settings, storage, rules, stack)
+        metrics, observer = _watch(settings, storage, stack)
+        ports, cloud, engine = await _wire(settings, storage, rules, observer, stack)
         surveyor = Surveyor(ports)
-        slack = build_app(ports, slack_options(settings), storage.posts, storage.approver_posts, surveyor)
-        stack.push_async_callback(slack.aclose)
+        slack = build_app(
+            ports,
+            slack_options(settings),
+            storage.posts,
+            storage.approver_posts,
+            storage.standing_orders,
+            surveyor=surveyor,
+            observer=observer,
+        )
         storage.record.on_commit(slack.on_event)
+        readiness = _readiness(ports, storage, slack, rules)
+        stack.push_async_callback(readiness.aclose)
+        sources = _sources(settings, ports, cloud, slack, readiness)
+        monitoring_port = await _listen_to_monitoring(stack, readiness, partial(metrics.exposed, sources), settings)
+        stack.push_async_callback(slack.aclose)
         await _note_start(ports)
         stack.push_async_callback(_note_stop, ports)
         if isinstance(rules, RulesFileInForce):
             await rules.note_start(ports.record, ports.clock)
-        await _launch(engine, ports, settings)
+        await _launch(engine, ports, settings, slack.keeping)
         stack.push_async_callback(engine.aclose)
         if isinstance(rules, RulesFileInForce):  # ended before the engine, which takes all threads with it
             keeping = rules.keep_current(ports.record, ports.clock)
             stack.push_async_callback(_cancel, asyncio.create_task(keeping, name="look at the file of rules"))
         stack.push_async_callback(_cancel, asyncio.create_task(_keep_fresh(ports, surveyor, settings)))
         in_socket_mode = settings.slack_app_token is not None
-        port = await _listen(
-            stack, build_web(None if in_socket_mode else slack.handler, partial(_not_ready, ports, slack)), settings
-        )
+        web = build_web(None if in_socket_mode else slack.handler, readiness.now)
+        stack.push_async_callback(slack.stop_taking)
+        port = await _listen(stack, web, settings.host, settings.port, "HOST or PORT")
+        stack.callback(readiness.stop)
         try:
             await slack.start()
         except SlackTroubleError as trouble:
             raise CannotStartError(f"Slack does not let the bot in: {trouble}. `doctor` says what to do.") from trouble
-        yield RunningBot(port=port, in_socket_mode=in_socket_mode, ports=ports)
+        yield RunningBot(port, in_socket_mode, ports, monitoring_port)
 
 
 @asynccontextmanager
@@ -220,15 +246,38 @@ async def _open_storage(settings: Settings) -> Storage:
         raise CannotStartError(f"{settings.database_path} cannot be used: {error}.") from error
 
 
+def _watch(settings: Settings, storage: Storage, stack: AsyncExitStack) -> tuple[Metrics, Observer]:
+    """Have what happens counted, and traced where there is a receiver."""
+    metrics = Metrics(settings.regions or REGIONS_FOR_COPIES)
+    stack.enter_context(metrics.counting_log_lines())
+    storage.record.on_commit(metrics.on_event)
+    if settings.otel_exporter_otlp_endpoint is None:
+        return metrics, metrics.observer
+    try:
+        from bot.tracing import Traces
+    except ImportError as error:
+        raise CannotStartError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and what sends traces is not installed: pip install "
+            "'copy-backup-bot[otel]'."
+        ) from error
+    traces = Traces(settings.otel_exporter_otlp_endpoint, bot_version())
+    stack.push_async_callback(traces.aclose)
+    storage.record.on_commit(traces.on_event)
+    return metrics, Several(metrics.observer, traces)
+
+
 async def _wire(
-    settings: Settings, storage: Storage, rules: RulesInForce, stack: AsyncExitStack
-) -> tuple[Ports, DurableEngine]:
+    settings: Settings, storage: Storage, rules: RulesInForce, observer: Observer, stack: AsyncExitStack
+) -> tuple[Ports, CloudDatabases, DurableEngine]:
     clock = SystemClock()
-    cloud = build_cloud(settings)
+    cloud = build_cloud(settings, observer=observer)
     stack.push_async_callback(cloud.aclose)
     watch = Poller(cloud, storage.catalogue, clock)
     stack.push_async_callback(watch.aclose)
-    engine = DurableEngine(f"sqlite:///{workflow_path(settings.database_path)}")
+    engine = DurableEngine(
+        f"sqlite:///{workflow_path(settings.database_path)}",
+        seconds_between_looks=settings.standing_orders_seconds,
+    )
     ports = Ports(
         cloud=cloud,
         record=storage.record,
@@ -239,23 +288,65 @@ async def _wire(
         pace=pace_of(settings),
         rules=rules,
     )
-    return ports, engine
+    return ports, cloud, engine
 
 
-async def _launch(engine: DurableEngine, ports: Ports, settings: Settings) -> None:
+def _readiness(ports: Ports, storage: Storage, slack: SlackRoom, rules: RulesInForce) -> Readiness:
+    async def look_at_database() -> Standing:
+        await storage.check()
+        return Standing()
+
+    looks: dict[str, Look] = {
+        DATABASE: look_at_database,
+        SLACK: slack.standing,
+        CLOUD: partial(look_at_regions, ports),
+    }
+    if isinstance(rules, RulesFileInForce):
+        looks[RULES] = rules.standing
+    return Readiness(looks)
+
+
+def _sources(
+    settings: Settings, ports: Ports, cloud: CloudDatabases, slack: SlackRoom, readiness: Readiness
+) -> Sources:
+    return Sources(
+        ports=ports,
+        readiness=readiness,
+        budgets=cloud.budget_states,
+        file_sizes=partial(file_sizes, settings.database_path),
+        untold=lambda: slack.untold,
+        version=bot_version(),
+    )
+
+
+async def _launch(engine: DurableEngine, ports: Ports, settings: Settings, keeping: Keeping) -> None:
     try:
-        await engine.launch(partial(carry_out_copy, ports), [copy.id for copy in await open_copies(ports)])
+        ids = [copy.id for copy in await open_copies(ports)]
+        await engine.launch(partial(_carry_out, ports), ids, partial(run_what_is_due, keeping))
     except DBAPIError as error:
         raise CannotStartError(f"{workflow_path(settings.database_path)} cannot be used: {error.orig}.") from error
 
 
-async def _listen(stack: AsyncExitStack, web: Starlette, settings: Settings) -> int:
+async def _carry_out(ports: Ports, copy_id: str) -> None:
+    """Work on a copy. What is done for it has its id in the log."""
+    with in_request(copy_id):
+        await carry_out_copy(ports, copy_id)
+
+
+async def _listen_to_monitoring(
+    stack: AsyncExitStack, readiness: Readiness, exposed: Callable[[], Awaitable[bytes]], settings: Settings
+) -> int | None:
+    if settings.monitoring_port is None:
+        return None
+    web, names = build_monitoring(readiness.now, exposed), "MONITORING_HOST or MONITORING_PORT"
+    return await _listen(stack, web, settings.monitoring_host, settings.monitoring_port, names)
+
+
+async def _listen(stack: AsyncExitStack, web: Starlette, host: str, port: int, names: str) -> int:
     try:
-        return await stack.enter_async_context(serving(web, settings.host, settings.port))
+        return await stack.enter_async_context(serving(web, host, port))
     except OSError as error:
-        raise CannotStartError(
-            f"{settings.host}:{settings.port} cannot be listened on: {error}. Set HOST or PORT to another."
-        ) from error
+        raise CannotStartError(f"{host}:{port} cannot be listened on: {error}. Set {names} to another.") from error
 
 
 async def _note_start(ports: Ports) -> None:
@@ -287,10 +378,3 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-async def _not_ready(ports: Ports, slack: SlackRoom) -> dict[str, str]:
-    """What cannot be reached at the moment: Slack, and regions."""
-    refreshes = [await ports.catalogue.refreshed(region) for region in ports.cloud.regions]
-    regions = {refresh.region: refresh.fault.reason.value for refresh in refreshes if refresh.fault}
-    return {**await slack.missing(), **regions}

@@ -1,4 +1,4 @@
-"""The HTTP face: Slack's requests, and whether the bot is alive and ready."""
+"""The HTTP face: Slack's requests, whether the bot is alive and ready, and its metrics."""
 
 import asyncio
 import socket
@@ -11,36 +11,63 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.operations.readiness import Standing
+
 SLACK_PATH = "/slack/events"
 """Where Slack sends commands, interactions and options requests."""
 
-SECONDS_TO_FINISH = 8
-"""How long requests that were taken may take to be answered after the order to stop."""
+SECONDS_TO_FINISH = 3
+"""How long requests that were taken may take to be answered after the order to stop: Slack waits no longer."""
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""What every Prometheus understands (prometheus.io, Exposition formats)."""
 
 Handler = Callable[[Request], Awaitable[Response]]
+LookWhetherReady = Callable[[], Awaitable[Standing]]
 
 
-def build_web(slack: Handler | None, readiness: Callable[[], Awaitable[dict[str, str]]]) -> Starlette:
-    """The ASGI application.
+def build_web(slack: Handler | None, readiness: LookWhetherReady) -> Starlette:
+    """What listens to Slack, and to whoever asks whether Slack's requests may be sent here.
 
     Args:
         slack: answers Slack's requests; ``None`` in Socket Mode, where none come this way.
-        readiness: what the bot cannot reach at the moment, by name, with the reason; empty when it is ready.
+        readiness: what the bot lacks at the moment.
     """
+    routes = _health(readiness)
+    if slack is not None:
+        routes.append(Route(SLACK_PATH, slack, methods=["POST"]))
+    return Starlette(routes=routes)
+
+
+def build_monitoring(readiness: LookWhetherReady, metrics: Callable[[], Awaitable[bytes]]) -> Starlette:
+    """What listens to those who watch the bot: what it says is nobody else's business.
+
+    Args:
+        readiness: what the bot lacks at the moment.
+        metrics: all of them, in Prometheus' text format.
+    """
+
+    async def measured(_: Request) -> Response:
+        return Response(await metrics(), headers={"content-type": METRICS_TYPE})
+
+    return Starlette(routes=[*_health(readiness), Route("/metrics", measured)])
+
+
+def _health(readiness: LookWhetherReady) -> list[Route]:
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
     async def ready(_: Request) -> Response:
-        missing = await readiness()
-        return JSONResponse(
-            {"status": "not ready" if missing else "ready", "missing": missing}, status_code=503 if missing else 200
-        )
+        standing = await readiness()
+        said = {
+            "status": "ready" if standing.is_ready else "not ready",
+            "missing": dict(standing.missing),
+            "warnings": dict(standing.warnings),
+        }
+        return JSONResponse(said, status_code=200 if standing.is_ready else 503)
 
-    routes = [Route("/livez", alive), Route("/readyz", ready)]
-    if slack is not None:
-        routes.append(Route(SLACK_PATH, slack, methods=["POST"]))
-    return Starlette(routes=routes)
+    return [Route("/livez", alive), Route("/readyz", ready)]
 
 
 class _Server(uvicorn.Server):

@@ -228,10 +228,16 @@ class Settings(ManifestSettings, RulesSettings):
 
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    monitoring_host: Text = "127.0.0.1"
+    monitoring_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where metrics can be had, beside whether the bot is alive and ready; nowhere if not set."""
+    otel_exporter_otlp_endpoint: WebAddress | None = None
+    """Where traces are sent, over OTLP/HTTP; nowhere if not set."""
     log_format: Literal["text", "json"] = "text"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
 
     catalogue_refresh_seconds: Seconds = 300.0
+    standing_orders_seconds: Seconds = 300.0
     first_look_seconds: Seconds = 3.0
     longest_look_seconds: Seconds = 120.0
     first_retry_seconds: Seconds = 15.0

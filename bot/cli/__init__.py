@@ -6,7 +6,7 @@ from io import TextIOWrapper
 
 import click
 
-COMMANDS = ("serve", "demo", "sandbox", "doctor", "rules", "audit", "manifest")
+COMMANDS = ("serve", "demo", "sandbox", "doctor", "rules", "audit", "backup", "monitoring", "manifest")
 """Each is the command of the same name in the module of the same name."""
 
 

@@ -31,7 +31,7 @@ SIGN_WIDTH = 9
 
 @click.command()
 def doctor() -> None:
-    """Check settings, tokens, scopes, channels, credentials and regions.
+    """Check settings, tokens, scopes, channels, login and regions.
 
     One line for each, with the cure for what is wrong. Changes nothing, and works while the bot runs. Exits with 0
     when all is well, 1 when something has to be done, 2 when the settings cannot be used.

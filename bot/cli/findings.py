@@ -147,13 +147,14 @@ _WORKSPACE: Mapping[Finding, Words] = {
     Finding.CHANNEL_OPEN: Words("the bot can post in #{name}"),
     Finding.CHANNEL_NOT_SEEN: Words(
         "it is private and the bot is not in it, or it does not exist",
-        "If it is private, type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS or the file of rules.",
+        "If it is private, type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS, "
+        "WITNESS_CHANNEL or the file of rules.",
     ),
     Finding.CHANNEL_NOT_JOINED: Words(
         "the bot is not in #{name} and cannot post there", "Type /invite in it and choose this bot."
     ),
     Finding.CHANNEL_ARCHIVED: Words(
-        "#{name} is archived", "Unarchive it, or take it out of ALLOWED_CHANNELS or the file of rules."
+        "#{name} is archived", "Unarchive it, or take it out of ALLOWED_CHANNELS, WITNESS_CHANNEL or the file of rules."
     ),
     Finding.CHANNEL_IS_DIRECT: Words("not checked: it is a conversation of two, which the bot's scopes do not show"),
     Finding.USER_GROUP_KNOWN: Words("people in it: {people}"),

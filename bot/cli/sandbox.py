@@ -162,6 +162,7 @@ async def simulated_world(
             port=port,
             log_level="WARNING",
             # a bot as impatient as its cloud is fast: the usual patience, divided
+            standing_orders_seconds=300.0 / speed,
             first_look_seconds=3.0 / speed,
             longest_look_seconds=120.0 / speed,
             first_retry_seconds=15.0 / speed,
@@ -172,7 +173,7 @@ async def simulated_world(
         )
         by_rules: dict[str, object] = {}
         if rules is not None:
-            path = write_rules(folder / "rules.toml", rules, partial(_id_of, workspace))
+            path = write_rules(folder / "rules.toml", rules, partial(id_of, workspace))
             by_rules = {"allowed_people": (), "rules_file": path}
         settings = SandboxSettings.model_validate(usual.model_dump() | by_rules | dict(changes or {}))
         yield World(cloud, running_cloud, workspace, served.api_url, settings)
@@ -258,7 +259,7 @@ async def sandbox_with_page(
             )
 
 
-def _id_of(workspace: SimulatedWorkspace, name: str) -> str:
+def id_of(workspace: SimulatedWorkspace, name: str) -> str:
     """The id of ``@somebody``, of a user group ``@some-of-us``, or of ``#a-channel``."""
     if name.startswith("#"):
         return workspace.channel(name).id

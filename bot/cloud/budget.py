@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.cloud.faults import LONGEST_WAIT
+from bot.operations.observing import BudgetState
 from bot.operations.ports import Clock
 
 
@@ -89,6 +90,13 @@ class _Lane:
         until = self._now() + timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT))
         self._closed_until = max(until, self._closed_until or until)
         self._let_through()
+
+    def state(self) -> tuple[int, int]:
+        """How many calls could be made now, and how many wait."""
+        now = self._now()
+        counting = sum(spent + WINDOW > now for spent in self._spent)
+        is_closed = self._closed_until is not None and self._closed_until > now
+        return 0 if is_closed else self._limit[True] - counting, sum(map(len, self._waiting.values()))
 
     def _step_back(self, waiter: _Waiter, *, urgent: bool) -> None:
         """Undo what was done for a waiter that was cancelled."""
@@ -177,6 +185,11 @@ class Budget:
     def close(self, region: str, call: Call, seconds: float) -> None:
         """Make no such call to a region for so many seconds: it asked for that."""
         self._lane(region, call).close(seconds)
+
+    def state(self, region: str, call: Call) -> BudgetState:
+        """How one kind of call to a region stands."""
+        left, waiting = self._lane(region, call).state()
+        return BudgetState(region, call.value, left, waiting)
 
     def _lane(self, region: str, call: Call) -> _Lane:
         if (region, call) not in self._lanes:

@@ -8,7 +8,6 @@ import random
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import quote
 
 import httpx
@@ -21,7 +20,9 @@ from bot.cloud.payloads import Page, read_backup, read_page
 from bot.cloud.roles import role_that_only_looks
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault, Reason
+from bot.operations.observing import OK, Activity, BudgetState, Nobody, Observer, Seen
 from bot.operations.ports import Accepted, Clock
+from bot.telemetry import bot_version, current_request
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class CloudDatabases:
         clock: Clock,
         budget_limits: Limits | None = None,
         timeout: float = READ_SECONDS,
+        observer: Observer | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -87,19 +89,21 @@ class CloudDatabases:
             clock: time, and waiting.
             budget_limits: calls a minute; the service's own limits if not given.
             timeout: seconds to wait for an answer; a connection is waited for 5 s at most.
+            observer: is told of each request; nobody if not given.
         """
+        self._observer = observer or Nobody()
         self._regions = regions
         self._clock = clock
         self._budget = Budget(budget_limits or Limits(), clock)
         self._whole_answer = 2 * timeout
         self._client = httpx.AsyncClient(
-            headers={"Accept": "application/json", "User-Agent": _user_agent()},
+            headers={"Accept": "application/json", "User-Agent": f"copy-backup-bot/{bot_version()}"},
             timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=30.0),
             follow_redirects=False,
             mounts=_NEVER_PROXIED,
         )
-        self._auth = RackspaceAuth(self._client, identity_url, username, api_key, clock)
+        self._auth = RackspaceAuth(self._client, identity_url, username, api_key, clock, self._observer)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -173,7 +177,7 @@ class CloudDatabases:
         if isinstance(request, Fault):
             return request
         await self._budget.turn(region, Call.COPY, urgent=True, patience=math.inf)
-        answer = await self._send(request)
+        answer = await self._watched(request, region, Call.COPY)
         if isinstance(answer, Fault):
             self._leave_alone_if_asked(region, Call.COPY, answer)
             return answer
@@ -205,6 +209,10 @@ class CloudDatabases:
         """The account's role, where it is one that may not copy; ``None`` where it may or where nobody knows."""
         return role_that_only_looks(await self._auth.latest_roles())
 
+    def budget_states(self) -> list[BudgetState]:
+        """What is left of each budget."""
+        return [self._budget.state(region, call) for region in self._regions for call in Call]
+
     async def aclose(self) -> None:
         """End what is under way and close all connections."""
         await self._auth.aclose()
@@ -229,7 +237,7 @@ class CloudDatabases:
                 return Fault(Reason.OVER_LIMIT, retry_after=closed_for)
             sent_at = self._clock.now()
             request = await self._request("GET", region, path, marker=marker)
-            answer = request if isinstance(request, Fault) else await self._send(request)
+            answer = request if isinstance(request, Fault) else await self._watched(request, region, call)
             if not isinstance(answer, Fault):
                 return answer
             self._leave_alone_if_asked(region, call, answer)
@@ -263,11 +271,18 @@ class CloudDatabases:
         endpoint = session.login.endpoints.get(region)
         if endpoint is None:
             return Fault(Reason.NO_ENDPOINT)
-        headers = {"X-Auth-Project-Id": session.login.account, "X-Request-Id": request_id or f"req-{uuid.uuid4()}"}
+        headers = {"X-Auth-Project-Id": session.login.account, "X-Request-Id": request_id or _new_request_id()}
         if body is not None:
             headers["Content-Type"] = "application/json"
         params = None if marker is None else {"marker": marker}
         return self._client.build_request(method, f"{endpoint}/{path}", params=params, content=body, headers=headers)
+
+    async def _watched(self, request: httpx.Request, region: str, call: Call) -> _Answer | Fault:
+        """Send a request, and tell what came of it."""
+        with self._observer.watching(Seen(Activity.CLOUD_CALL, call.value, region)) as seen:
+            answer = await self._send(request)
+            seen.outcome = answer.reason.value if isinstance(answer, Fault) else OK
+        return answer
 
     async def _send(self, request: httpx.Request) -> _Answer | Fault:
         """Send a request once; again only after a 401."""
@@ -326,12 +341,10 @@ def _path_of(backup_id: str) -> str | None:
     return f"backups/{quote(backup_id, safe='')}" if backup_id.strip(".") else None
 
 
+def _new_request_id() -> str:
+    """An id for the logs of both sides, which begins with that of the request for which it is sent, if there is one."""
+    return f"{current_request() or 'req'}-{uuid.uuid4()}"
+
+
 def _not_understood(answer: _Answer) -> Fault:
     return Fault(Reason.UNEXPECTED_ANSWER, status=answer.status)
-
-
-def _user_agent() -> str:
-    try:
-        return f"copy-backup-bot/{version('copy-backup-bot')}"
-    except PackageNotFoundError:
-        return "copy-backup-bot/unknown"

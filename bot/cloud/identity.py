@@ -13,6 +13,7 @@ from bot.cloud.faults import fault_of
 from bot.cloud.payloads import Login, read_login
 from bot.cloud.roles import role_that_only_looks
 from bot.domain.reasons import Fault, Reason
+from bot.operations.observing import OK, Activity, Nobody, Observer, Seen
 from bot.operations.ports import Clock
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,9 @@ for its end to give the user another role."""
 
 LONGEST_LOGIN = 60.0
 """Seconds a login may take as a whole."""
+
+LOGIN = "login"
+"""What a login is called where calls are counted."""
 
 _REFUSED = frozenset({400, 401, 403})
 
@@ -72,8 +76,14 @@ class RackspaceAuth(httpx.Auth):
     However many requests need a token at one time, there is one login.
     """
 
-    def __init__(
-        self, client: httpx.AsyncClient, identity_url: str, username: str, api_key: SecretStr, clock: Clock
+    def __init__(  # noqa: PLR0917 - all of it is needed, and has a name
+        self,
+        client: httpx.AsyncClient,
+        identity_url: str,
+        username: str,
+        api_key: SecretStr,
+        clock: Clock,
+        observer: Observer | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -83,7 +93,9 @@ class RackspaceAuth(httpx.Auth):
             username: of the account.
             api_key: of that user.
             clock: tells when a token ends.
+            observer: is told of each login; nobody if not given.
         """
+        self._observer = observer or Nobody()
         self._client = client
         self._address = httpx.URL(identity_url.rstrip("/").removesuffix("/tokens") + "/tokens")
         self._username = username
@@ -174,6 +186,12 @@ class RackspaceAuth(httpx.Auth):
             self._refusal = (outcome, self._clock.now() + REFUSAL_KEPT)
 
     async def _log_in(self) -> Session | Fault:
+        with self._observer.watching(Seen(Activity.CLOUD_CALL, LOGIN)) as seen:
+            outcome = await self._ask_for_token()
+            seen.outcome = outcome.reason.value if isinstance(outcome, Fault) else OK
+        return outcome
+
+    async def _ask_for_token(self) -> Session | Fault:
         key = self._api_key.get_secret_value()
         credentials = {"RAX-KSKEY:apiKeyCredentials": {"username": self._username, "apiKey": key}}
         try:

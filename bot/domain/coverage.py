@@ -116,7 +116,7 @@ class Report:
 
 
 def nothing_wanted(_origin: Origin, _region: str) -> timedelta | None:
-    """Where no rule wants anything."""
+    """Where nobody says how old the newest backup may be."""
     return None
 
 

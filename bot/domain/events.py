@@ -33,7 +33,18 @@ class EventKind(StrEnum):
     REFUSED_REQUEST = "refused_request"
     """Requests that did not come from Slack, or not from this workspace; ``count`` of them since the last line."""
 
+    KEEP_ORDERED = "keep_ordered"
+    """Somebody made a standing order; ``keep`` is its id, ``instance`` what is kept, ``every`` how old it may be."""
+    KEEP_PAUSED = "keep_paused"
+    """Somebody paused a standing order, or the bot did for a reason."""
+    KEEP_RESUMED = "keep_resumed"
+    KEEP_ENDED = "keep_ended"
+
     # What the bot did
+    KEEP_FAILED = "keep_failed"
+    """A run of a standing order brought no copy: written once for each reason, until all is well again."""
+    KEEP_RECOVERED = "keep_recovered"
+    """All is well again with a standing order after `KEEP_FAILED`."""
     APPROVAL_REMINDED = "approval_reminded"
     APPROVAL_EXPIRED = "approval_expired"
     RELEASED = "released"

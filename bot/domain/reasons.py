@@ -28,6 +28,8 @@ class Reason(StrEnum):
     COPY_UNDER_WAY = "copy_under_way"
     PLAN_CHANGED = "plan_changed"
     CHANNEL_CLOSED = "channel_closed"
+    NOTHING_NEWER = "nothing_newer"
+    """No backup that could be restored is newer than the copy there is."""
 
     # Who asked may not
     PERSON_NOT_ALLOWED = "person_not_allowed"

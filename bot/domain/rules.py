@@ -333,19 +333,13 @@ class Rules:
         """The rules that let somebody ask for something, from some channel."""
         return tuple(rule for rule in self.allow if refusal(rule.access, member, _some(rule.access.channels)) is None)
 
-    def let_see_everything(self, member: Member) -> bool:
-        """Whether no rule narrows what somebody may see."""
-        return any(rule.scope == Scope() for rule in self.that_allow(member))
-
-    def may_see(self, member: Member, backup: Backup) -> bool:
-        """Whether somebody may know of a backup: a rule lets them ask for a copy of it, from some channel to some
-        region; or they may have to agree to one.
+    def scopes_seen_by(self, member: Member) -> tuple[Scope, ...] | None:
+        """The backups that somebody may know of: a rule lets them ask for a copy of it, from some channel to some
+        region; or they may have to agree to one. ``None``: all there are.
         """
-        asks = any(
-            rule.scope.fits(backup) and refusal(rule.access, member, _some(rule.access.channels)) is None
-            for rule in self.allow
-        )
-        return asks or any(rule.scope.fits(backup) and rule.approvers.include(member) for rule in self.approvals)
+        asks = [rule.scope for rule in self.that_allow(member)]
+        agrees = [rule.scope for rule in self.approvals if rule.approvers.include(member)]
+        return None if Scope() in asks else (*asks, *agrees)
 
     def is_approver(self, member: Member) -> bool:
         """Whether somebody may have to agree to something, or to look at it afterwards."""

@@ -1,14 +1,11 @@
 """What one person may see of backups, and of what was done with them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.backup import Backup
 from bot.domain.copies import Copy
 from bot.domain.orders import OrderStanding
-
-MaySee = Callable[[Backup], bool]
-"""Whether somebody may see a backup. It is asked often, and has to be quick."""
+from bot.domain.rules import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +14,20 @@ class Sight:
 
     Attributes:
         person_id: who sees; empty for nobody in particular.
-        may_see: which backups; ``None`` for all of them.
+        scopes: the backups of any of these; ``None`` for all there are.
     """
 
     person_id: str = ""
-    may_see: MaySee | None = None
+    scopes: tuple[Scope, ...] | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything may be hidden."""
+        return self.scopes is not None
 
     def sees(self, backup: Backup) -> bool:
         """Whether they may see a backup."""
-        return self.may_see is None or self.may_see(backup)
+        return self.scopes is None or any(scope.fits(backup) for scope in self.scopes)
 
     def sees_order(self, standing: OrderStanding) -> bool:
         """Whether they may see an order: their own, or one of which they may see every backup."""

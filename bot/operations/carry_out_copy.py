@@ -9,6 +9,7 @@ request; whoever finds a copy in SENDING, also after a lost answer, first finds 
 (`bot.operations.find_out`), and only then sends again.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
@@ -22,6 +23,8 @@ from bot.operations.ports import Ports
 from bot.operations.send_copy import copy_elsewhere, send_copy
 from bot.operations.wait_for_approval import wait_for_approval
 from bot.operations.wait_for_parent import wait_for_parent
+
+logger = logging.getLogger(__name__)
 
 STEPS: Mapping[CopyState, Callable[[Ports, Copy], Awaitable[None]]] = MappingProxyType(
     {
@@ -40,15 +43,15 @@ async def carry_out_copy(ports: Ports, copy_id: str) -> None:
     """Work on a copy until it has ended. May be cancelled at any point, and called again.
 
     A copy that could have begun and has not for `Pace.give_up` seconds has failed. One that comes after another, or
-    whose backup is being copied to another region by this bot, waits for as long as that one is open.
-
-    Raises:
-        LookupError: there is no such copy.
+    whose backup is being copied to another region by this bot, waits for as long as that one is open. For a copy that
+    the record does not know nothing is done: it was written down before anybody was to work on it, so this record is
+    an older one that was put back.
     """
     while True:
         copy = await ports.record.copy(copy_id)
         if copy is None:
-            raise LookupError(f"no copy {copy_id} in the record")
+            logger.warning("copy %s is not in the record, which is older than the work on it: nothing is done", copy_id)
+            return
         if not copy.is_open:
             return
         if await _has_waited_too_long(ports, copy):

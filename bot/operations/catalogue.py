@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
-from bot.domain.sight import MaySee
+from bot.domain.rules import Scope
 from bot.domain.survey import Held
 
 
@@ -65,14 +65,15 @@ class Catalogue(Protocol):
         """Grows whenever a backup is seen to be new, another than before, or gone; begins anew with each process."""
         ...
 
-    async def search(self, region: str, text: str, *, limit: int, may_see: MaySee | None = None) -> Found:
+    async def search(self, region: str, text: str, *, limit: int, scopes: Sequence[Scope] | None = None) -> Found:
         """Backups of a region of which name, id, instance id, description or datastore contain every word of
-        ``text``, whatever its case; all for an empty text. What may not be seen is neither given nor counted.
+        ``text``, whatever its case; all for an empty text. What is in none of the ``scopes``, unless there are none
+        given, is neither found nor counted.
         """
         ...
 
     async def listed(
-        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, may_see: MaySee | None = None
+        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, scopes: Sequence[Scope] | None = None
     ) -> Listed:
         """Backups in any state, found in these regions as `search` finds them: ``limit`` of them after the ``offset``
         newest.

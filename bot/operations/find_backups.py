@@ -11,7 +11,7 @@ from bot.operations.recognition import show
 
 async def find_backups(ports: Ports, region: str, text: str, *, limit: int = 100, sight: Sight = EVERYTHING) -> Found:
     """Backups of a region that match what somebody has typed so far. From the catalogue: the cloud is not asked."""
-    return await ports.catalogue.search(region, text, limit=limit, may_see=sight.may_see)
+    return await ports.catalogue.search(region, text, limit=limit, scopes=sight.scopes)
 
 
 async def remembered_backup(ports: Ports, region: str, backup_id: str, *, sight: Sight = EVERYTHING) -> Backup | None:

@@ -83,15 +83,21 @@ class _Eyes:
 
     async def see(self, event: Event) -> bool:
         """What is about no backup, and what they did themselves, everybody sees."""
-        if self.sight.may_see is None or event.who.id == self.sight.person_id:
+        if not self.sight.is_narrowed or event.who.id == self.sight.person_id:
             return True
         if event.copy_id is not None:
             if event.copy_id not in self.copies:
                 self.copies[event.copy_id] = await self._sees_copy(event.copy_id)
             return self.copies[event.copy_id]
         if event.backup_id is None:
-            return True
+            instance = _instance_in(event.facts)
+            return instance is None or self._sees_instance(instance)
         return self.sight.sees(await self._backup_of(event, event.backup_id))
+
+    def _sees_instance(self, instance: Origin) -> bool:
+        """Whether they may see the backups of an instance that are in some region, whatever their names."""
+        regions = self.ports.cloud.regions
+        return any(self.sight.sees(Backup(id="", region=each, name="", status="", origin=instance)) for each in regions)
 
     async def _sees_copy(self, copy_id: str) -> bool:
         copy = await self.ports.record.copy(copy_id)

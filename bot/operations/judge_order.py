@@ -34,10 +34,10 @@ async def judge_order(ports: Ports, plan: OrderPlan, member: Member, channel: st
             Per.PERSON: await ports.record.usage(now - A_DAY, person_id=member.id),
             Per.CHANNEL: await ports.record.usage(now - A_DAY, channel=channel),
         }
-    return await _by_the_account(ports, judge(rules, Wish(member, channel, copies, now, usage)))
+    return await by_the_account(ports, judge(rules, Wish(member, channel, copies, now, usage)))
 
 
-async def _by_the_account(ports: Ports, judgement: Judgement) -> Judgement:
+async def by_the_account(ports: Ports, judgement: Judgement) -> Judgement:
     """The judgement, with what the account of the bot itself may not."""
     role = await ports.cloud.role_that_cannot_copy()
     if role is None:

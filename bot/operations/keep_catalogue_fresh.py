@@ -9,6 +9,9 @@ from bot.operations.ports import Clock, Cloud, Ports
 from bot.operations.report_coverage import Surveyor
 from bot.operations.watch_copies import watch_copies
 
+SOONER = 30.0
+"""Seconds after which a region that could not be read is tried again, at most."""
+
 
 async def refresh_catalogue(cloud: Cloud, catalogue: Catalogue, clock: Clock, region: str) -> Fault | None:
     """Read all backups of a region into the catalogue.
@@ -38,7 +41,8 @@ async def keep_catalogue_fresh(ports: Ports, surveyor: Surveyor, every: float) -
     Args:
         ports: the world.
         surveyor: knows all backups.
-        every: seconds from the end of one refresh of a region to the beginning of its next.
+        every: seconds from the end of one refresh of a region to the beginning of its next; after one that did not
+            go well it is `SOONER`.
     """
     async with asyncio.TaskGroup() as group:
         for region in ports.cloud.regions:
@@ -47,6 +51,7 @@ async def keep_catalogue_fresh(ports: Ports, surveyor: Surveyor, every: float) -
 
 async def _keep_fresh(ports: Ports, surveyor: Surveyor, region: str, every: float) -> None:
     while True:
-        if await refresh_catalogue(ports.cloud, ports.catalogue, ports.clock, region) is None:
+        fault = await refresh_catalogue(ports.cloud, ports.catalogue, ports.clock, region)
+        if fault is None:
             await watch_copies(ports, surveyor)
-        await ports.clock.sleep(every)
+        await ports.clock.sleep(min(every, SOONER) if fault else every)

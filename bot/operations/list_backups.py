@@ -58,7 +58,7 @@ async def list_backups(
 
     async def part(number: int) -> Listed:
         offset = (number - 1) * size
-        return await ports.catalogue.listed(regions, text, limit=size, offset=offset, may_see=sight.may_see)
+        return await ports.catalogue.listed(regions, text, limit=size, offset=offset, scopes=sight.scopes)
 
     found = await part(page)
     pages = max(1, -(-found.total // size))

@@ -9,6 +9,7 @@ from bot.domain.events import Event, EventKind
 from bot.domain.people import BOT, Person
 from bot.domain.reasons import Fault
 from bot.operations.ports import Ports
+from bot.telemetry import current_request
 
 Facts = Mapping[str, str | int | float | None]
 
@@ -18,6 +19,17 @@ def fault_facts(fault: Fault | None) -> Facts:
     if fault is None:
         return {}
     return {"status": fault.status, "fault": fault.name, "message": fault.message}
+
+
+def request_facts(copy_id: str | None = None) -> Facts:
+    """The request of a person's in which something is done, by the id that it has in the log; nothing for what the bot
+    does by itself.
+
+    Args:
+        copy_id: of the copy that it is about: who works on that copy has its id for a request.
+    """
+    request = current_request()
+    return {"request": request} if request and request != copy_id else {}
 
 
 async def move(
@@ -76,5 +88,5 @@ def event_about(
         destination=copy.destination,
         where=where or copy.channel,
         reason=copy.reason,
-        facts=facts or {},
+        facts={**(facts or {}), **request_facts(copy.id)},
     )

@@ -12,8 +12,10 @@ from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.domain.orders import Order, OrderStanding
 from bot.domain.pace import Pace
+from bot.domain.policy import Member
 from bot.domain.progress import Look
 from bot.domain.reasons import Fault
+from bot.domain.standing_orders import StandingOrder
 from bot.domain.survey import Made
 from bot.operations.catalogue import Catalogue
 from bot.operations.rules_in_force import RulesInForce
@@ -275,6 +277,42 @@ class Watch(Protocol):
 
     async def look(self, copy: Copy, *, not_before: datetime) -> Look:
         """A look at both sides of a copy, made at ``not_before`` or later."""
+        ...
+
+
+class StandingOrders(Protocol):
+    """What is kept copied. A change and its event are written together, or not at all."""
+
+    async def write(self, standing: StandingOrder, event: Event | None = None) -> bool:
+        """Write a standing order that is new (revision 0) or was changed once (`StandingOrder.changed`).
+
+        Returns:
+            ``False``, with nothing written, where it has changed since it was read, or, for a new one, where there is
+            one for the same instance and region that has not ended.
+        """
+        ...
+
+    async def kept(self) -> Sequence[StandingOrder]:
+        """Those that have not ended, oldest first."""
+        ...
+
+    async def standing_order(self, standing_id: str) -> StandingOrder | None:
+        """One of them, also one that has ended; a unique beginning of its id, of six characters at least, is enough."""
+        ...
+
+
+class Members(Protocol):
+    """Who somebody is, as the chat knows them."""
+
+    @property
+    def can_be_told_apart(self) -> bool:
+        """Whether the chat was reached since the start: before that nobody is known, and everybody looks like a guest
+        of another workspace.
+        """
+        ...
+
+    async def member(self, person_id: str) -> Member | None:
+        """Somebody, as the chat says now or said a few minutes ago; ``None`` where that cannot be found out."""
         ...
 
 

@@ -3,7 +3,7 @@
 from bot.domain.events import Event, EventKind
 from bot.domain.people import Person
 from bot.domain.reasons import Reason
-from bot.operations.moves import Facts
+from bot.operations.moves import Facts, request_facts
 from bot.operations.ports import Ports
 
 NOT_FROM_A_PERSON = frozenset({Reason.NOT_FROM_SLACK, Reason.WRONG_WORKSPACE})
@@ -23,5 +23,5 @@ async def record_refusal(
         count: how many requests this line stands for.
     """
     kind = EventKind.REFUSED_REQUEST if reason in NOT_FROM_A_PERSON else EventKind.REFUSED_PERSON
-    facts: Facts = {"attempted": attempted, "count": count}
+    facts: Facts = {"attempted": attempted, "count": count, **request_facts()}
     await ports.record.append(Event(kind=kind, at=ports.clock.now(), who=who, where=where, reason=reason, facts=facts))

@@ -51,7 +51,7 @@ class Surveyor:
 
 def seen(report: Report, sight: Sight) -> Report:
     """What somebody may see of a report: of instances, those of which they may see a backup."""
-    if sight.may_see is None:
+    if not sight.is_narrowed:
         return report
     coverage, radar = report.coverage, report.radar
     rows = tuple(row for row in coverage.rows if any(sight.sees(_backup(held)) for held in _backups_of(row)))
@@ -75,17 +75,18 @@ def _backup(held: Held) -> Backup:
     return Backup(held.id, held.region, held.name, held.status, origin=held.origin)
 
 
-async def report_coverage(ports: Ports, surveyor: Surveyor, wanted: Wanted) -> Report:
+async def report_coverage(ports: Ports, surveyor: Surveyor, wanted: Wanted, *, latest: bool = False) -> Report:
     """For each instance and region, the newest backup that could be restored there.
 
     Args:
         ports: the world.
         surveyor: knows all backups.
         wanted: how old the newest may be.
+        latest: see `Surveyor.survey`.
     """
     regions = ports.cloud.regions
     refreshes = [await ports.catalogue.refreshed(region) for region in regions]
-    survey = await surveyor.survey()
+    survey = await surveyor.survey(latest=latest)
     coverage = await asyncio.to_thread(coverage_of, survey, regions, wanted, ports.clock.now())
     return Report(
         coverage,

@@ -16,7 +16,7 @@ from bot.domain.plan import OrderPlan, OrderRequest, PlannedCopy
 from bot.domain.policy import Member
 from bot.domain.reasons import Problem, Reason
 from bot.operations.judge_order import judge_order, may_ask_for
-from bot.operations.moves import Facts
+from bot.operations.moves import Facts, request_facts
 from bot.operations.plan_order import plan_order
 from bot.operations.ports import Ports
 
@@ -219,6 +219,7 @@ def _requested(copy: Copy, planned: PlannedCopy, plan: OrderPlan, order: Order) 
             "waits_for": planned.waits_for,
             "plan": plan.digest,
             **_what_the_rules_asked_for(order),
+            **request_facts(),
         },
     )
 
@@ -244,6 +245,7 @@ async def _join(ports: Ports, confirmation: Confirmation, copies: tuple[Copy, ..
                 destination=copy.destination,
                 where=confirmation.channel,
                 reason=Reason.COPY_UNDER_WAY,
+                facts=request_facts(),
             )
         )
     return Joined(await _orders_of(ports, copies))
@@ -272,6 +274,7 @@ async def _note_change(ports: Ports, confirmation: Confirmation, plan: OrderPlan
                     "parent": PARENT_WORDS[type(each.parent)],
                     "plan": plan.digest,
                     "confirmed": confirmation.plan_digest,
+                    **request_facts(),
                 },
             )
         )

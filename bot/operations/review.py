@@ -94,6 +94,6 @@ def what_is_left(standing: OrderStanding) -> OrderRequest:
 
 async def found_outside(ports: Ports, sight: Sight, *, limit: int = 5) -> Sequence[RecordedEvent]:
     """What happened lately to copies without this bot, newest first; nothing for whom the rules hide some backups."""
-    if sight.may_see is not None:
+    if sight.is_narrowed:
         return []
     return await ports.record.events(EventFilter(kinds=(EventKind.FOUND_OUTSIDE, EventKind.COPY_VANISHED)), limit=limit)

@@ -9,6 +9,7 @@ from bot.domain.events import Event, EventFilter, EventKind
 from bot.domain.people import BOT
 from bot.domain.rules import Rules
 from bot.operations.ports import Clock, Record, StoreTroubleError
+from bot.operations.readiness import RULES, Standing
 from bot.rules_file.reading import RulesFileError, content_of, digest_of, read_rules
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,12 @@ class RulesFileInForce:
     def now(self) -> Rules:
         """The rules, from memory."""
         return self._rules
+
+    async def standing(self) -> Standing:
+        """A warning while the file cannot be used; nobody is kept out by that."""
+        if self._dealt_with == self._digest:
+            return Standing()
+        return Standing(warnings={RULES: "the file cannot be used, and those before it stay in force: see `doctor`"})
 
     async def note_start(self, record: Record, clock: Clock) -> None:
         """Write to the audit log which rules are in force, where they are others than the log has last.

@@ -6,6 +6,7 @@ Bolt looks for a listener's acknowledgement every 10 ms, unless it may answer wh
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -18,14 +19,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.domain.events import RecordedEvent
-from bot.operations.ports import Ports
+from bot.operations.observing import Nobody, Observer
+from bot.operations.ports import Ports, StandingOrders
+from bot.operations.readiness import SLACK, Standing
 from bot.operations.report_coverage import Surveyor
+from bot.operations.standing_orders import Keeping
 from bot.slack.audiences import Approvers
 from bot.slack.client import SlackClient
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
+from bot.slack.keep_teller import KeepTeller
 from bot.slack.listeners import (
     app_home,
     approval,
@@ -35,9 +40,11 @@ from bot.slack.listeners import (
     copy_form,
     copy_message,
     copy_shortcut,
+    keep,
     pages,
 )
 from bot.slack.notifier import Notifier, Posts
+from bot.slack.observed import ObservedApp
 from bot.slack.open_homes import OpenHomes
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
@@ -68,6 +75,7 @@ LISTENERS = (
     confirmation,
     copy_message,
     approval,
+    keep,
     pages,
     app_home,
 )
@@ -98,11 +106,20 @@ class SlackRoom:
     """The bot's side of Slack."""
 
     def __init__(
-        self, ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts, surveyor: Surveyor
+        self,
+        ports: Ports,
+        options: SlackOptions,
+        posts: Posts,
+        approver_posts: Posts,
+        standing_orders: StandingOrders,
+        *,
+        surveyor: Surveyor,
+        observer: Observer,
     ) -> None:
         self._ports = ports
         self._options = options
-        self._client = SlackClient(options.bot_token, options.api_url)
+        self._observer = observer
+        self._client = SlackClient(options.bot_token, options.api_url, observer=observer)
         self._errands = Errands()
         self._directory = Directory(self._client, ports.rules, self._errands)
         self._tally = Tally(ports, self._errands)
@@ -115,13 +132,21 @@ class SlackRoom:
         channel = options.witness_channel
         self._witnesses = WitnessPoster(ports, self._client, pacer, channel) if channel else None
         self._witnessing: asyncio.Task[None] | None = None
+        self.keeping = Keeping(ports, standing_orders, surveyor, self._directory)
+        """What standing orders need, for who looks at them without being asked."""
+        self._keep_teller = KeepTeller(
+            ports, self._client, standing_orders, self._errands, pacer, command=options.command
+        )
         guard = Guard(ports, self._directory, self._errands)
         self._homes = OpenHomes(self._errands, Pacer(options.seconds_between_writes * SECONDS_BETWEEN_HOMES))
-        desk = Desk(ports, self._client, guard, self._errands, posts, options.command, surveyor, self._homes)
+        desk = Desk(
+            ports, self._client, guard, self._errands, posts, options.command, surveyor, self._homes, self.keeping
+        )
         self._app = self._bolt(desk)
         app_token = options.app_token
         self._socket = SocketMode(self._app, self._client, app_token, options.api_url) if app_token else None
         self._taking_up: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Take up with Slack, and tell what is still to be told.
@@ -141,27 +166,51 @@ class SlackRoom:
             self._taking_up = asyncio.create_task(self._take_up_later(), name="takes up with Slack")
         for notifier in self._notifiers:
             await notifier.start()
+        self._keep_teller.start()
         if self._witnesses is not None:
             self._witnessing = self._errands.start(self._witnesses.keep_posting(), "post witnesses of the audit log")
 
-    async def missing(self) -> dict[str, str]:
-        """What keeps people from using the bot at the moment, by name; empty when nothing does."""
+    @property
+    def untold(self) -> int:
+        """How many times somebody waits for news of an order: whoever asked for it, or approvers."""
+        return sum(notifier.untold for notifier in self._notifiers)
+
+    async def standing(self) -> Standing:
+        """What keeps people from using the bot at the moment. Slack is asked only where the last call found it in
+        trouble, and not waited for.
+        """
         if self._directory.home is None:
-            return {"Slack": "cannot be reached"}
+            return Standing(missing={SLACK: "cannot be reached"})
         if self._socket is not None and not await self._socket.is_open():
-            return {"Slack": "Socket Mode is not connected"}
-        return {}
+            return Standing(missing={SLACK: "Socket Mode is not connected"})
+        if (trouble := self._client.trouble) is None:
+            return Standing()
+        if self._asking is None or self._asking.done():
+            self._asking = self._errands.start(self._ask_again(), "see whether Slack can be used again")
+        return Standing(missing={SLACK: str(trouble)})
+
+    async def _ask_again(self) -> None:
+        with suppress(SlackTroubleError):
+            await self._client.who_am_i()
+
+    async def stop_taking(self) -> None:
+        """Take nothing more by Socket Mode; what comes over HTTP is stopped by whoever serves it."""
+        if self._taking_up is not None:
+            self._taking_up.cancel()
+            await asyncio.wait([self._taking_up])
+        if self._socket is not None:
+            await self._socket.aclose()
 
     async def aclose(self) -> None:
         """Take nothing more, finish what was taken, and close the connections."""
-        for task in filter(None, (self._taking_up, self._witnessing)):
-            task.cancel()
-            await asyncio.wait([task])
-        if self._socket is not None:
-            await self._socket.aclose()
+        await self.stop_taking()
+        if self._witnessing is not None:
+            self._witnessing.cancel()
+            await asyncio.wait([self._witnessing])
         self._tally.close()
         for notifier in self._notifiers:
             await notifier.aclose()
+        await self._keep_teller.aclose()
         await self._errands.aclose()
         await self._client.aclose()
 
@@ -193,6 +242,7 @@ class SlackRoom:
         """Something was committed to the audit log: the messages that tell of it are brought up to date."""
         for notifier in self._notifiers:
             notifier.on_event(recorded)
+        self._keep_teller.on_event(recorded)
         if self._homes and recorded.event.copy_id is not None:
             self._errands.start(self._renew_homes(recorded.event.copy_id), "find out whose Home an event changes")
 
@@ -219,7 +269,8 @@ class SlackRoom:
             return AuthorizeResult(enterprise_id=None, team_id=self._directory.home, bot_token=None)
 
         logging.getLogger(f"slack_bolt.{AsyncApp.__name__}").addFilter(_worth_knowing)
-        app = AsyncApp(
+        app = ObservedApp(
+            self._observer,
             name="copy-backup-bot",
             authorize=authorize,
             signing_secret=self._options.signing_secret.get_secret_value() if self._options.signing_secret else "",
@@ -256,7 +307,14 @@ async def _unexpected(error: Exception) -> BoltResponse:
 
 
 def build_app(
-    ports: Ports, options: SlackOptions, posts: Posts, approver_posts: Posts, surveyor: Surveyor | None = None
+    ports: Ports,
+    options: SlackOptions,
+    posts: Posts,
+    approver_posts: Posts,
+    standing_orders: StandingOrders,
+    *,
+    surveyor: Surveyor | None = None,
+    observer: Observer | None = None,
 ) -> SlackRoom:
     """The Slack room, not yet started.
 
@@ -265,6 +323,16 @@ def build_app(
         options: what it has to know of the settings.
         posts: what was posted to the channels in which people asked, remembered.
         approver_posts: what was posted to approvers, remembered.
+        standing_orders: those there are.
         surveyor: knows all backups; one of its own where it is not shared.
+        observer: is told of each request and each call; nobody if not given.
     """
-    return SlackRoom(ports, options, posts, approver_posts, surveyor or Surveyor(ports))
+    return SlackRoom(
+        ports,
+        options,
+        posts,
+        approver_posts,
+        standing_orders,
+        surveyor=surveyor or Surveyor(ports),
+        observer=observer or Nobody(),
+    )

@@ -6,7 +6,8 @@ answer was lost is made again only where doing it twice is the same as doing it 
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -16,16 +17,10 @@ import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import to_json
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
-from slack_sdk.http_retry.request import HttpRequest
-from slack_sdk.http_retry.response import HttpResponse
-from slack_sdk.http_retry.state import RetryState
+from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.operations.observing import OK, Activity, Nobody, Observer, Seen
 from bot.slack.answers import (
     Channel,
     GroupMembers,
@@ -38,6 +33,7 @@ from bot.slack.answers import (
     Refusal,
     User,
 )
+from bot.slack.repeating import RateLimitRetryHandler, ServerErrorRetryHandler
 from bot.slack.trouble import (
     NO_ANSWER,
     RATE_LIMITED,
@@ -53,6 +49,14 @@ Json = Mapping[str, Any]
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
+RESPONSE_URL = "response_url"
+"""What an answer to a command or a click is called, which is no method of the Web API."""
+
+REFUSED = "refused"
+"""The outcome of a call that Slack refused for what was asked; what names it is one of very many words."""
+
+_OUTCOMES = frozenset({NO_ANSWER, RATE_LIMITED, SERVER_ERROR, UNEXPECTED_ANSWER})
+
 LONGEST_NAME = 80
 """Characters of a name that Slack gives an error; what is longer is no name."""
 
@@ -62,20 +66,6 @@ _calls.setLevel(logging.INFO)
 lines that nobody reads, which takes longer than the rest of the call (Python Slack SDK 3.48,
 ``async_internal_utils.py``).
 """
-
-
-class _ServerErrorRetryHandler(AsyncServerErrorRetryHandler):
-    """Slack SDK's, for every answer of a server that broke or could not be reached; its own knows 500 and 503."""
-
-    async def _can_retry_async(
-        self,
-        *,
-        state: RetryState,  # noqa: ARG002 - slack_sdk passes all by name
-        request: HttpRequest,  # noqa: ARG002 - as above
-        response: HttpResponse | None = None,
-        error: Exception | None = None,  # noqa: ARG002 - as above
-    ) -> bool:
-        return response is not None and response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +83,21 @@ class _Connections:
 
 
 class SlackClient:
-    """The bot's own client. Every call raises `SlackTroubleError` when it did not work."""
+    """The bot's own client. Every call raises `SlackTroubleError` when it did not work.
 
-    def __init__(self, token: SecretStr, api_url: str, *, timeout: float = 10.0, waits_for_rates: bool = True) -> None:
+    Attributes:
+        trouble: why Slack could not be used for anything at the last call; ``None`` when it answered as usual.
+    """
+
+    def __init__(
+        self,
+        token: SecretStr,
+        api_url: str,
+        *,
+        timeout: float = 10.0,
+        waits_for_rates: bool = True,
+        observer: Observer | None = None,
+    ) -> None:
         """Nothing is opened before the first call.
 
         Args:
@@ -103,7 +105,10 @@ class SlackClient:
             api_url: such as ``https://slack.com/api/``.
             timeout: seconds one try of a call may take.
             waits_for_rates: whether a call that was refused for its rate is made again after ``Retry-After``.
+            observer: is told of each call; nobody if not given.
         """
+        self.trouble: SlackTroubleError | None = None
+        self._observer = observer or Nobody()
         self._token = token
         self._api_url = api_url
         self._timeout = timeout
@@ -131,8 +136,8 @@ class SlackClient:
                 connector=aiohttp.TCPConnector(limit=0),
                 json_serialize_bytes=to_json,
             )
-            rate = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if self._waits_for_rates else []
-            lost = [AsyncConnectionErrorRetryHandler(max_retry_count=2), _ServerErrorRetryHandler(max_retry_count=2)]
+            rate = [RateLimitRetryHandler(self._observer)] if self._waits_for_rates else []
+            lost = [AsyncConnectionErrorRetryHandler(max_retry_count=2), ServerErrorRetryHandler(max_retry_count=2)]
             self._connections = _Connections(
                 session, self._sdk_client(session, rate), self._sdk_client(session, [*rate, *lost])
             )
@@ -165,6 +170,34 @@ class SlackClient:
         Raises:
             SlackTroubleError: it did not work.
         """
+        with self._watching(method, is_bot=token is None):
+            return await self._call(method, arguments, repeat=repeat, form=form, token=token)
+
+    @contextmanager
+    def _watching(self, method: str, *, is_bot: bool) -> Iterator[None]:
+        """Tell of a call, and remember whether Slack can be used at all.
+
+        Args:
+            method: that is called.
+            is_bot: whether it is called with the bot's token.
+        """
+        with self._observer.watching(Seen(Activity.SLACK_CALL, method)) as seen:
+            try:
+                yield
+            except SlackTroubleError as trouble:
+                seen.outcome = trouble.error if trouble.error in _OUTCOMES else REFUSED
+                if trouble.error == RATE_LIMITED:
+                    self._observer.rate_limited()
+                if is_bot:
+                    self.trouble = trouble if trouble.concerns_every_call else None
+                raise
+            seen.outcome = OK
+            if is_bot:
+                self.trouble = None
+
+    async def _call(
+        self, method: str, arguments: Json, *, repeat: bool, form: bool, token: SecretStr | None
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
         given = {name: value for name, value in arguments.items() if value is not None}
         headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else None
         connected = self._connected()
@@ -307,6 +340,10 @@ class SlackClient:
             message: the answer.
             replaces: whether it takes the place of the message that was clicked.
         """
+        with self._watching(RESPONSE_URL, is_bot=False):
+            await self._respond(response_url, message, replaces=replaces)
+
+    async def _respond(self, response_url: str, message: Message, *, replaces: bool) -> None:
         connected = self._connected()
         body = {**_json(message), "response_type": "ephemeral", "replace_original": replaces}
         try:
@@ -314,9 +351,9 @@ class SlackClient:
                 refused = _refusal(response.status, await response.text())
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             # ValueError: an answer that is no text, an address that is none
-            raise SlackTroubleError("response_url", NO_ANSWER, messages=(type(error).__name__,)) from None
+            raise SlackTroubleError(RESPONSE_URL, NO_ANSWER, messages=(type(error).__name__,)) from None
         if refused is not None:
-            raise SlackTroubleError("response_url", refused)
+            raise SlackTroubleError(RESPONSE_URL, refused)
 
 
 def _refusal(status: int, said: str) -> str | None:

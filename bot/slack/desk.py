@@ -5,10 +5,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Generic, TypeVar
 
-from bot.domain.backup import Backup
 from bot.domain.coverage import Report
 from bot.domain.judgement import Judgement
 from bot.domain.orders import OrderStanding
@@ -20,6 +18,7 @@ from bot.operations.find_backups import find_backups, last_source_region
 from bot.operations.judge_order import judge_order, may_act_on
 from bot.operations.ports import Ports
 from bot.operations.report_coverage import Surveyor, report_coverage, seen
+from bot.operations.standing_orders import Keeping
 from bot.slack.answers import Identity, PostedMessage
 from bot.slack.client import SlackClient
 from bot.slack.errands import Errands, Tell
@@ -73,6 +72,7 @@ class Desk:
         command: the slash command's name.
         surveyor: knows all backups.
         homes: those that are open.
+        keeping: what standing orders need.
         wanted: how old the newest backup may be that can be restored in a region.
         checks: the check that is under way for each open form: a newer choice replaces it.
     """
@@ -85,6 +85,7 @@ class Desk:
     command: str
     surveyor: Surveyor
     homes: OpenHomes
+    keeping: Keeping
     checks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _me: Identity | None = None
     _lists: Remembered[FormContext] = field(default_factory=lambda: Remembered(2.0))
@@ -128,13 +129,7 @@ class Desk:
         Whom memory does not know sees only what they asked for themselves.
         """
         member = self.guard.known_member(person.id)
-        if member is not None and self.ports.rules.now().let_see_everything(member):
-            return Sight(person.id)
-        return Sight(person.id, partial(self._may_see, person.id))
-
-    def _may_see(self, person_id: str, backup: Backup) -> bool:
-        member = self.guard.known_member(person_id)
-        return member is not None and self.ports.rules.now().may_see(member, backup)
+        return Sight(person.id, self.ports.rules.now().scopes_seen_by(member) if member else ())
 
     async def coverage_for(self, person: Person) -> Report:
         """Where what could be restored, as far as somebody may see it."""
@@ -199,14 +194,14 @@ class Desk:
     async def context(self, form: CopyForm, person: Person) -> FormContext:
         """What the form shows a person beside what is chosen, from what is here: the cloud and Slack are not asked."""
         sight = self.sight_of(person)
-        key = form.source if sight.may_see is None else f"{form.source} {person.id}"
+        key = f"{form.source} {person.id}" if sight.is_narrowed else form.source
         known = self._lists.get(key)
         if known:
             lists = known[0]
         else:
             found = await find_backups(self.ports, form.source, "", limit=0, sight=sight)
             freshness = await self.ports.catalogue.refreshed(form.source)
-            if sight.may_see is not None:
+            if sight.is_narrowed:
                 freshness = replace(freshness, backups=found.total + sum(found.not_copyable.values()), running=None)
             lists = FormContext(regions=self.ports.cloud.regions, freshness=freshness, not_copyable=found.not_copyable)
             if freshness.complete_at is not None:

@@ -75,6 +75,11 @@ class Directory:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._learning_groups: asyncio.Task[None] | None = None
 
+    @property
+    def can_be_told_apart(self) -> bool:
+        """Whether it is known which workspace the bot belongs to: before that, everybody looks like a guest."""
+        return self.home is not None
+
     def known(self, person_id: str) -> Member | None:
         """Somebody, from memory. Whom Slack said something about a while ago is asked about again meanwhile.
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 
 from bot.slack.trouble import SlackTroubleError
+from bot.telemetry import current_request
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +50,12 @@ class Errands:
 
 
 async def report_unexpected(error: Exception, what: str, tell: Tell | None) -> str:
-    """Log what nobody expected, and tell the person who waits the id it has in the log.
+    """Log what nobody expected, and tell the person who waits the id it has in the log: that of the request.
 
     Returns:
         That id.
     """
-    incident = secrets.token_hex(4)
+    incident = current_request() or secrets.token_hex(4)
     logger.error("unexpected error %s while: %s", incident, what, exc_info=error)
     if tell is not None:
         try:

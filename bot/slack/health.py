@@ -15,7 +15,7 @@ from bot.slack.client import SlackClient
 from bot.slack.directory import member_of
 from bot.slack.samples import Sample, samples
 from bot.slack.scopes import SCOPES
-from bot.slack.trouble import RATE_LIMITED, SlackTroubleError
+from bot.slack.trouble import RATE_LIMITED, REVOKED_TOKEN, UNKNOWN_TOKEN, SlackTroubleError
 from bot.slack.views.blocks import Message
 
 CLOCK_TOLERANCE = 60.0
@@ -25,8 +25,6 @@ clock that is a minute off is not kept by anybody, and gets there."""
 PUBLIC_POSTS = "chat:write.public"
 DIRECT_MESSAGES = "D"
 
-_UNKNOWN_TOKEN = frozenset({"invalid_auth", "not_authed", "invalid_token"})
-_REVOKED = frozenset({"token_revoked", "token_expired", "account_inactive"})
 _BUSY = frozenset({RATE_LIMITED, "rate_limited"})
 _REFUSED_SCREEN = frozenset({"invalid_blocks", "invalid_view", "invalid_message"})
 _NO_SUCH_CHECK = frozenset({"unknown_method", "method_deprecated", "not_allowed_token_type", "missing_scope"})
@@ -217,9 +215,9 @@ async def _scopes(granted: Granted) -> Sequence[Check]:
 def _told(subject: Subject, item: str, trouble: SlackTroubleError) -> Check:
     """What a call that did not work tells of what was looked at."""
     facts = {"error": trouble.error, "method": trouble.method}
-    if trouble.error in _UNKNOWN_TOKEN:
+    if trouble.error in UNKNOWN_TOKEN:
         return Check(subject, Finding.TOKEN_UNKNOWN, item, facts)
-    if trouble.error in _REVOKED:
+    if trouble.error in REVOKED_TOKEN:
         return Check(subject, Finding.TOKEN_REVOKED, item, facts)
     if trouble.error == "not_allowed_token_type":
         return Check(subject, Finding.TOKEN_OF_ANOTHER_KIND, item, facts)

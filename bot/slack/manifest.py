@@ -10,7 +10,8 @@ EVENTS = ("app_home_opened",)
 """What the bot is told of by itself; this one needs no scope."""
 
 USAGE_HINT = (
-    "[BACKUP REGION[,REGION] [NAME] | list [REGION] | status [ID] | history [FILTER] | coverage | cancel ID | help]"
+    "[BACKUP REGION[,REGION] [NAME] | list [REGION] | status [ID] | history [FILTER] | coverage | cancel ID | "
+    "keep INSTANCE in REGION [every 24h] | help]"
 )
 
 

@@ -28,6 +28,7 @@ from bot.slack.pacing import Pacer
 from bot.slack.trouble import SlackTroubleError
 from bot.slack.views import answers
 from bot.slack.views.blocks import Message
+from bot.telemetry import in_request
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +106,11 @@ class Notifier:
         """Orders of which this process knows what was told: it told it, or looked."""
         self._closing = False
 
+    @property
+    def untold(self) -> int:
+        """How many orders have news that are not told yet."""
+        return len(self._news)
+
     async def start(self) -> None:
         """Go on with everything that was not told to the end."""
         for order_id in await self._posts.unfinished():
@@ -152,7 +158,8 @@ class Notifier:
             while True:
                 news.clear()
                 try:
-                    await self._tell(order_id)
+                    with in_request(order_id):
+                        await self._tell(order_id)
                 except (SlackTroubleError, StoreTroubleError) as trouble:
                     retry_after = self._note_trouble(order_id, trouble)
                     logger.warning("order %s could not be told: %s; again in %.0f s", order_id, trouble, pause)

@@ -42,6 +42,7 @@ from bot.domain.reasons import Fault, Problem, Reason
 from bot.domain.retention import Rotation
 from bot.domain.survey import Held
 from bot.domain.witness import Witness
+from bot.slack.keep_samples import keeping_messages, keeping_views
 from bot.slack.rule_samples import JUDGEMENTS, PERMISSIONS, OfApprovers
 from bot.slack.views import (
     answers,
@@ -137,6 +138,7 @@ def samples(now: datetime, *, command: str) -> tuple[Sample, ...]:
         "answers": _answers(orders, now, command),
         "approval_message": of_approvers.messages(),
         "decisions": of_approvers.answers(),
+        "keep": keeping_messages(CHANNEL, now),
     }
     together = (Sample(name, message) for name, several in messages.items() for message in _together(several))
     again = Sample("copy_again", copy_again.draw_no_order(command=command))
@@ -240,6 +242,8 @@ def _notices(orders: Sequence[OrderStanding], now: datetime) -> Iterator[Sample]
     }
     for name, view in drawn.items():
         yield Sample(f"notices, {name}", view)
+    for name, view in keeping_views(BACKUP, CHANNEL, now).items():
+        yield Sample(f"keep, {name}", view)
     yield Sample("decline_form", decline_form.draw("7f3a91c2:0123"))
 
 

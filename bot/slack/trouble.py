@@ -13,6 +13,9 @@ UNEXPECTED_ANSWER = "unexpected_answer"
 _LEAVES_OPEN = frozenset(
     {NO_ANSWER, SERVER_ERROR, UNEXPECTED_ANSWER, "fatal_error", "internal_error", "request_timeout"}
 )
+UNKNOWN_TOKEN = frozenset({"invalid_auth", "not_authed", "invalid_token"})
+REVOKED_TOKEN = frozenset({"token_revoked", "token_expired", "account_inactive"})
+
 _PASSING = _LEAVES_OPEN | {RATE_LIMITED, "rate_limited", "service_unavailable", "team_added_to_org"}
 
 
@@ -44,6 +47,11 @@ class SlackTroubleError(Exception):
     def leaves_open(self) -> bool:
         """Whether the call may have been carried out all the same."""
         return self.error in _LEAVES_OPEN
+
+    @property
+    def concerns_every_call(self) -> bool:
+        """Whether Slack cannot be used for anything: it does not answer, or does not accept the token."""
+        return self.error in {NO_ANSWER, SERVER_ERROR} | UNKNOWN_TOKEN | REVOKED_TOKEN
 
 
 def trouble_of(method: str, error: SlackApiError) -> SlackTroubleError:

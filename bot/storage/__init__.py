@@ -14,7 +14,7 @@ from bot.operations.ports import Clock
 from bot.storage.archive_table import create_archives
 from bot.storage.audit_log import StoredEvent, create_events
 from bot.storage.catalogue import SqliteCatalogue
-from bot.storage.catalogue_table import create_catalogue
+from bot.storage.catalogue_table import add_what_rules_look_at, create_catalogue
 from bot.storage.copies import create_copies
 from bot.storage.database import Database, catalogue_path
 from bot.storage.errors import FileInUseError, NewerFileError, StorageError, UnreadableFileError, WrongKeyError
@@ -24,6 +24,8 @@ from bot.storage.orders import create_orders
 from bot.storage.posts import HAVE_APPROVERS, SqlitePosts, create_approver_posts, create_posts
 from bot.storage.reading import read_all, read_backups, read_newest
 from bot.storage.record import SqliteRecord
+from bot.storage.sizes import file_sizes
+from bot.storage.standing_orders import SqliteStandingOrders, create_standing_orders
 from bot.storage.verify import verify
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "SqliteCatalogue",
     "SqlitePosts",
     "SqliteRecord",
+    "SqliteStandingOrders",
     "Storage",
     "StorageError",
     "StoredEvent",
@@ -40,6 +43,7 @@ __all__ = [
     "as_csv",
     "as_json_lines",
     "catalogue_path",
+    "file_sizes",
     "open_storage",
     "read_all",
     "read_backups",
@@ -55,8 +59,9 @@ RECORD_SCHEMA = (
     create_approver_posts,
     create_findings,
     create_archives,
+    create_standing_orders,
 )
-CATALOGUE_SCHEMA = (create_catalogue,)
+CATALOGUE_SCHEMA = (create_catalogue, add_what_rules_look_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,18 @@ class Storage:
     record: SqliteRecord
     posts: SqlitePosts
     approver_posts: SqlitePosts
+    standing_orders: SqliteStandingOrders
     catalogue: SqliteCatalogue
     files: tuple[Database, ...]
+
+    async def check(self) -> None:
+        """Write to each file, and change nothing by it.
+
+        Raises:
+            StorageError: one cannot be written.
+        """
+        for file in self.files:
+            await file.check()
 
     async def close(self) -> None:
         """Write what was asked for already, and let the files go."""
@@ -98,4 +113,11 @@ async def open_storage(path: Path, clock: Clock, *, key: SecretStr | None = None
         await main.close()
         raise
     approver_posts = SqlitePosts(main, "approver_posts", HAVE_APPROVERS)
-    return Storage(record, SqlitePosts(main), approver_posts, SqliteCatalogue(memory, clock), (main, memory))
+    return Storage(
+        record,
+        SqlitePosts(main),
+        approver_posts,
+        SqliteStandingOrders(main, record),
+        SqliteCatalogue(memory, clock),
+        (main, memory),
+    )

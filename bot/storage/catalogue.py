@@ -10,7 +10,7 @@ from sqlite_utils import Database as Connection
 
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
-from bot.domain.sight import MaySee
+from bot.domain.rules import Scope
 from bot.domain.survey import Held
 from bot.operations.catalogue import Found, Listed, Refresh
 from bot.operations.ports import Clock
@@ -59,16 +59,16 @@ class SqliteCatalogue:
         """Grows whenever a backup is another than before."""
         return self._revision
 
-    async def search(self, region: str, text: str, *, limit: int, may_see: MaySee | None = None) -> Found:
+    async def search(self, region: str, text: str, *, limit: int, scopes: Sequence[Scope] | None = None) -> Found:
         """What matches in one region, and how much of it cannot be copied."""
-        return await self._database.read(lambda connection: find(connection, region, text, limit, may_see))
+        return await self._database.read(lambda connection: find(connection, region, text, limit, scopes))
 
     async def listed(
-        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, may_see: MaySee | None = None
+        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, scopes: Sequence[Scope] | None = None
     ) -> Listed:
         """What matches in some regions, a part at a time."""
         return await self._database.read(
-            lambda connection: find_in_any_state(connection, regions, text, limit=limit, offset=offset, may_see=may_see)
+            lambda connection: find_in_any_state(connection, regions, text, limit=limit, offset=offset, scopes=scopes)
         )
 
     async def backup(self, region: str, backup_id: str) -> Backup | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database as Connection
 
 from bot.domain.backup import COPYABLE_STATUSES, Backup
-from bot.domain.sight import MaySee
+from bot.domain.rules import Scope
 from bot.operations.catalogue import Found, Listed
 from bot.storage.catalogue_table import GROUP_BITS, UUID, backups_numbered, searchable
 
@@ -16,7 +16,8 @@ SHORTEST_INDEXED = 3
 NEWEST = (1 << GROUP_BITS) - 1
 """The bits of a number that grow with the time a backup was made, whatever its group."""
 
-IN_LABEL = "text LIKE ? ESCAPE '\\'"
+ESCAPED = "ESCAPE '\\'"
+IN_LABEL = f"text LIKE ? {ESCAPED}"
 IN_SOME_ID = "SELECT rowid AS number FROM ids_index WHERE ids_index MATCH ? AND rowid"
 IS_AN_ID = "SELECT number FROM known_ids WHERE id = ? AND number"
 """Both to be followed by a range of numbers."""
@@ -43,6 +44,7 @@ class _Group:
 
     id: int
     size: int
+    region: str
     status: str
 
     @property
@@ -50,7 +52,21 @@ class _Group:
         return self.id << GROUP_BITS, ((self.id + 1) << GROUP_BITS) - 1
 
 
-def find(connection: Connection, region: str, text: str, limit: int, may_see: MaySee | None = None) -> Found:
+@dataclass(frozen=True, slots=True)
+class _Narrowing:
+    """Which backups of a group may be found.
+
+    Attributes:
+        condition: goes on after another condition on a column ``number``; empty: all of them. A ``+`` keeps SQLite
+            from looking for each number by itself, which is slower than passing them all once.
+        values: that it takes.
+    """
+
+    condition: str = ""
+    values: tuple[str | int, ...] = ()
+
+
+def find(connection: Connection, region: str, text: str, limit: int, scopes: Sequence[Scope] | None = None) -> Found:
     """Search one region; see `bot.operations.ports.Catalogue.search`."""
     words = _words(connection, text)
     copyable: list[int] = []
@@ -58,7 +74,7 @@ def find(connection: Connection, region: str, text: str, limit: int, may_see: Ma
     not_copyable: dict[str, int] = {}
     for group in _groups(connection, region):
         is_copyable = group.status in COPYABLE_STATUSES
-        numbers, count = _seen(connection, words, group, limit if is_copyable else 0, may_see)
+        numbers, count = _newest(connection, words, group, limit if is_copyable else 0, scopes)
         if is_copyable:
             copyable += numbers
             total += count
@@ -74,12 +90,12 @@ def find_in_any_state(
     *,
     limit: int,
     offset: int = 0,
-    may_see: MaySee | None = None,
+    scopes: Sequence[Scope] | None = None,
 ) -> Listed:
     """List what several regions have; see `bot.operations.ports.Catalogue.listed`."""
     words = _words(connection, text)
     found = [
-        _seen(connection, words, group, offset + limit, may_see)
+        _newest(connection, words, group, offset + limit, scopes)
         for region in regions
         for group in _groups(connection, region)
     ]
@@ -89,7 +105,7 @@ def find_in_any_state(
 
 def _groups(connection: Connection, region: str) -> list[_Group]:
     rows = connection.execute(
-        "SELECT id, backups, status FROM groups WHERE region = ? AND backups > 0 ORDER BY status", (region,)
+        "SELECT id, backups, region, status FROM groups WHERE region = ? AND backups > 0 ORDER BY status", (region,)
     )
     return [_Group(*row) for row in rows.fetchall()]
 
@@ -99,17 +115,34 @@ def _newest_of(connection: Connection, numbers: Sequence[int], limit: int, offse
     return backups_numbered(connection, newest_first[offset : offset + limit])
 
 
-def _seen(
-    connection: Connection, words: list[_Word], group: _Group, limit: int, may_see: MaySee | None
-) -> tuple[list[int], int]:
-    """The same as `_newest`, without what may not be seen: to count the rest, each has to be looked at."""
-    if may_see is None:
-        return _newest(connection, words, group, limit)
-    numbers, _ = _newest(connection, words, group, group.size)
-    visible = [
-        number for number, backup in zip(numbers, backups_numbered(connection, numbers), strict=True) if may_see(backup)
-    ]
-    return visible[:limit], len(visible)
+def _narrowing(scopes: Sequence[Scope] | None, group: _Group) -> _Narrowing | None:
+    """Which backups of a group are in one of some scopes; ``None``: none is."""
+    within = [scope for scope in scopes or () if not scope.sources or group.region in scope.sources]
+    if scopes is None or any(not scope.backups and not scope.instances for scope in within):
+        return _Narrowing()
+    if not within:
+        return None
+    either = " OR ".join(
+        f"({_is_like('name', scope.backups)} AND {_is_like('origin', scope.instances)})" for scope in within
+    )
+    condition = f" AND +number IN (SELECT number FROM ruled_by WHERE number BETWEEN ? AND ? AND ({either}))"  # noqa: S608 - built of constants; values are bound
+    patterns = [_like(pattern) for scope in within for pattern in (*scope.backups, *scope.instances)]
+    return _Narrowing(condition, (*group.numbers, *patterns))
+
+
+def _is_like(column: str, patterns: Sequence[str]) -> str:
+    return f"({' OR '.join([f'{column} LIKE ? {ESCAPED}'] * len(patterns))})" if patterns else "TRUE"
+
+
+def _like(pattern: str) -> str:
+    """What LIKE takes for a pattern of the rules, in which ``*`` stands for any characters."""
+    return _escaped(pattern.lower()).replace("*", "%")
+
+
+def _escaped(text: str) -> str:
+    for special in "\\%_":
+        text = text.replace(special, "\\" + special)
+    return text
 
 
 def _words(connection: Connection, text: str) -> list[_Word]:
@@ -118,31 +151,35 @@ def _words(connection: Connection, text: str) -> list[_Word]:
 
 
 def _word(connection: Connection, word: str) -> _Word:
-    like = word
-    for special in "\\%_":
-        like = like.replace(special, "\\" + special)
+    like = f"%{_escaped(word)}%"
     if len(word) < SHORTEST_INDEXED:
-        return _Word(f"%{like}%", None, word)
+        return _Word(like, None, word)
     whole = UUID.fullmatch(word) is not None
     in_ids, value = (IS_AN_ID, word) if whole else (IN_SOME_ID, '"' + word.replace('"', '""') + '"')
     is_there = connection.execute(f"{in_ids} > 0 LIMIT 1", (value,)).fetchone() is not None
-    return _Word(f"%{like}%", in_ids if is_there else None, value)
+    return _Word(like, in_ids if is_there else None, value)
 
 
-def _newest(connection: Connection, words: list[_Word], group: _Group, limit: int) -> tuple[list[int], int]:
+def _newest(
+    connection: Connection, words: list[_Word], group: _Group, limit: int, scopes: Sequence[Scope] | None
+) -> tuple[list[int], int]:
     """The numbers of the newest backups that match, ``limit`` at most, and how many match."""
+    only = _narrowing(scopes, group)
+    if only is None:
+        return [], 0
     condition, values = _in_labels(words, group)
-    in_labels = f"FROM labels WHERE {condition}"
+    in_labels, values = f"FROM labels WHERE {condition}{only.condition}", (*values, *only.values)
     numbers = _numbers(connection, f"SELECT number {in_labels}", values, limit)
     if len(numbers) < limit:
         total = len(numbers)
-    elif words:
+    elif words or only.condition:
         total = _count(connection, f"SELECT count(*) {in_labels}", values)
     else:
         total = group.size
     if len(words) > 1 or not words or not words[0].in_ids:
         return numbers, total
-    by_id, values = f"{words[0].in_ids} BETWEEN ? AND ?", (words[0].id_value, *group.numbers)
+    by_id = f"{words[0].in_ids} BETWEEN ? AND ?{only.condition}"
+    values = (words[0].id_value, *group.numbers, *only.values)
     newest = sorted({*numbers, *_numbers(connection, by_id, values, limit)}, reverse=True)[:limit]
     if not total:  # nothing is counted yet that could be counted twice
         return newest, _count(connection, f"SELECT count(*) FROM ({by_id})", values)  # noqa: S608 - built of constants; values are bound

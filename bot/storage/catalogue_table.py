@@ -78,6 +78,18 @@ def create_catalogue(connection: Connection) -> None:
     """)
 
 
+def add_what_rules_look_at(connection: Connection) -> None:
+    """Name and instance of each backup, by which rules may narrow what somebody sees, beside its number."""
+    connection.executescript("""
+        CREATE TABLE ruled_by (number INTEGER PRIMARY KEY, name TEXT NOT NULL, origin TEXT) STRICT;
+        CREATE TRIGGER ruled_by_removed AFTER DELETE ON backups BEGIN
+            DELETE FROM ruled_by WHERE number = OLD.number;
+        END;
+    """)
+    for number, body in connection.execute("SELECT number, body FROM backups").fetchall():
+        _note_what_rules_look_at(connection, number, BACKUP.read(body))
+
+
 def remember(connection: Connection, backup: Backup, seen_at: str) -> bool:
     """Write a backup as it was seen; whether it shows something new. One that does not costs next to nothing."""
     body = BACKUP.write(backup)
@@ -97,8 +109,16 @@ def remember(connection: Connection, backup: Backup, seen_at: str) -> bool:
     )
     label = _lines(backup.name, backup.description, str(backup.datastore) if backup.datastore else None)
     connection.execute("INSERT INTO labels (number, text) VALUES (?, ?)", (number, label))
+    _note_what_rules_look_at(connection, number, backup)
     connection.execute("DELETE FROM gone WHERE region = ? AND id = ?", (backup.region, backup.id))
     return True
+
+
+def _note_what_rules_look_at(connection: Connection, number: int, backup: Backup) -> None:
+    origin = clean(backup.origin.id).lower() if backup.origin else None
+    connection.execute(
+        "INSERT INTO ruled_by (number, name, origin) VALUES (?, ?, ?)", (number, clean(backup.name).lower(), origin)
+    )
 
 
 def is_known_later(connection: Connection, backup: Backup, at: str) -> bool:

@@ -100,6 +100,14 @@ class Database:
         finally:
             self._idle_readers.put(reader)
 
+    async def check(self) -> None:
+        """Write, and change nothing by it: a full disk, a lost one and a lock that somebody holds are seen so.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        await self.write(lambda connection: connection.execute(f"PRAGMA user_version = {schema_version(connection)}"))
+
     async def close(self) -> None:
         """Write what was asked for already, and let the file go. May be called twice."""
         await asyncio.to_thread(self._close)

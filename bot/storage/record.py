@@ -144,6 +144,21 @@ class SqliteRecord:
 
         return await self._database.write(work, after) is not None
 
+    async def write_beside(self, work: Callable[[Connection], bool], event: Event | None) -> bool:
+        """Write something into the same file, and its event, together or not at all.
+
+        Args:
+            work: writes it; ``False`` where there was nothing to be written: then there is no event either.
+            event: ``None``: it is worth none.
+        """
+
+        def both(connection: Connection) -> tuple[bool, RecordedEvent | None]:
+            is_written = work(connection)
+            return is_written, self._log.append(connection, event) if is_written and event else None
+
+        is_written, _ = await self._database.write(both, lambda outcome: self._tell(outcome[1]))
+        return is_written
+
     async def append(self, event: Event) -> RecordedEvent:
         """Write an event that moves no copy."""
         return await self._database.write(lambda connection: self._log.append(connection, event), self._tell)

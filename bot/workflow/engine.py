@@ -11,9 +11,9 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, ScheduleInput, SetWorkflowID, WorkflowStatus
 
 from bot.operations.ports import Clock, StoreTroubleError
 from bot.workflow.clock import SystemClock
@@ -23,6 +23,14 @@ logger = logging.getLogger(__name__)
 
 WORKFLOW = "copy.v1"
 """The workflow's name for ever: another name is another workflow, and running ones would wait for the old."""
+
+LOOK_WORKFLOW = "look_at_standing_orders.v1"
+"""The same of the one that DBOS starts by its schedule."""
+
+SCHEDULE = "standing-orders"
+"""The schedule's name. The id of each look has the time in it that it is for, and no time is looked at twice: after a
+clock was set back, DBOS waits until it has caught up.
+"""
 
 VERSION = "1"
 """The same for ever: DBOS strands the work of other versions."""
@@ -39,10 +47,12 @@ LONGEST_PAUSE = 300.0
 LONGEST_GOODBYE = 5.0
 """Seconds that work may take to notice that it was cancelled. DBOS itself needs up to 2 more to end."""
 
+MINUTE = 60
 SECONDS_IN_A_DAY = 86_400.0
 AT_ONCE = 500
 
 CarryOut = Callable[[str], Awaitable[None]]
+Look = Callable[[], Awaitable[None]]
 
 
 class DurableEngine:
@@ -55,6 +65,7 @@ class DurableEngine:
         pause_after_error: float = 5.0,
         keep_finished_days: float = 30.0,
         polling_seconds: float = 0.1,
+        seconds_between_looks: float = 300.0,
         clock: Clock | None = None,
     ) -> None:
         """Prepare; nothing runs yet.
@@ -64,33 +75,42 @@ class DurableEngine:
             pause_after_error: seconds before a copy is worked on again after an unexpected error; doubled each time.
             keep_finished_days: after so many days a finished workflow is forgotten; the audit log keeps its story.
             polling_seconds: between two looks of DBOS for messages. The bot sends none; closing waits out one.
+            seconds_between_looks: at the standing orders; whole minutes, or whole seconds below one.
             clock: time, and waiting; the real one if not given.
         """
         self._database_url = database_url
         self._first_pause = pause_after_error
         self._keep = timedelta(days=keep_finished_days)
         self._polling_seconds = polling_seconds
+        self._schedule = cron_every(seconds_between_looks)
         self._clock = clock or SystemClock()
         self._carry_out: CarryOut | None = None
+        self._look: Look | None = None
+        self._looking = asyncio.Lock()
         self._run: Callable[[str], Coroutine[object, object, None]] | None = None
         self._working: set[asyncio.Task[object]] = set()
         self._closing = False
 
-    async def launch(self, carry_out: CarryOut, open_copies: Sequence[str]) -> None:
+    async def launch(self, carry_out: CarryOut, open_copies: Sequence[str], look: Look | None = None) -> None:
         """Take up what was being worked on, and begin with every open copy that nobody works on.
 
         Args:
             carry_out: works on a copy until it has ended; can be cut off and called again.
             open_copies: ids of all copies that are open in the record.
+            look: looks at the standing orders, once; can be cut off and called again.
         """
-        self._carry_out = carry_out
+        self._carry_out, self._look = carry_out, look
         keep_library_log_discreet()
         DBOS(config=self._config())
         async with AsyncExitStack() as undo:
             undo.push_async_callback(self.aclose)
             self._run = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._workflow())
+            look_workflow = DBOS.workflow(name=LOOK_WORKFLOW, max_recovery_attempts=None)(self._look_workflow())
             DBOS.launch()
             await DBOS.set_latest_application_version_async(VERSION)
+            await DBOS.apply_schedules_async(
+                [ScheduleInput(schedule_name=SCHEDULE, workflow_fn=look_workflow, schedule=self._schedule)]
+            )
             _tell_of_other_versions(await _list(status=UNFINISHED))
             for copy_id in await _without_work(open_copies):
                 await self.start(copy_id)
@@ -150,6 +170,25 @@ class DurableEngine:
         self._keep_until_done(task)
         await self._until_it_works(f"work on copy {copy_id}", lambda: carry_out(copy_id))
 
+    def _look_workflow(self) -> Callable[[datetime, object], Coroutine[object, object, None]]:
+        async def look(_scheduled_at: datetime, _context: object) -> None:
+            await DBOS.run_step_async({"name": "look_at_standing_orders"}, self._look_once)
+
+        return look
+
+    async def _look_once(self) -> None:
+        """Look at the standing orders, unless that goes on already: DBOS makes up for the times it has missed while the
+        machine slept, one after the other.
+        """
+        task, look = asyncio.current_task(), self._look
+        if self._closing or task is None:
+            raise asyncio.CancelledError
+        if look is None or self._looking.locked():
+            return
+        self._keep_until_done(task)
+        async with self._looking:
+            await self._until_it_works("look at the standing orders", look)
+
     async def _start(self, copy_id: str) -> None:
         if self._run is None:
             raise RuntimeError("the engine was not launched")
@@ -189,6 +228,18 @@ class DurableEngine:
     def _keep_until_done(self, task: asyncio.Task[object]) -> None:
         self._working.add(task)
         task.add_done_callback(self._working.discard)
+
+
+def cron_every(seconds: float) -> str:
+    """The schedule, as cron writes it with seconds at its beginning.
+
+    Args:
+        seconds: from one time to the next; whole minutes up to an hour, or whole seconds below a minute.
+    """
+    if seconds < MINUTE:
+        return f"*/{max(round(seconds), 1)} * * * * *"
+    minutes = round(seconds / MINUTE)
+    return f"0 */{minutes} * * * *" if minutes < MINUTE else "0 0 * * * *"
 
 
 def _tell(error: Exception, what: str, pause: float) -> None:
@@ -236,7 +287,9 @@ def _tell_of_other_versions(unfinished: Sequence[WorkflowStatus]) -> None:
     other = [
         each.workflow_id
         for each in unfinished
-        if each.name != WORKFLOW or each.app_version != VERSION or each.executor_id not in {None, EXECUTOR}
+        if each.name not in {WORKFLOW, LOOK_WORKFLOW}
+        or each.app_version != VERSION
+        or each.executor_id not in {None, EXECUTOR}
     ]
     if other:
         logger.error(

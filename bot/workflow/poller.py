@@ -7,6 +7,7 @@ more of them share a call.
 """
 
 import asyncio
+import contextvars
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -109,7 +110,8 @@ class RegionReader:
 
     def _read(self) -> None:
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read_on(), name=f"reads {self._region}")
+            nobodys = contextvars.Context()  # what it reads is for everybody who waits, not for who came first
+            self._reading = asyncio.create_task(self._read_on(), name=f"reads {self._region}", context=nobodys)
             self._reading.add_done_callback(self._tell_all)
 
     def _tell_all(self, reading: asyncio.Task[None]) -> None:

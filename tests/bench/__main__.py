@@ -1,4 +1,4 @@
-"""``python -m tests.bench``: the speed table, in about four minutes; ``--short`` in less than two."""
+"""``python -m tests.bench``: the speed table, in about twelve minutes; ``--short`` in less than three."""
 
 import asyncio
 import json
@@ -11,7 +11,8 @@ from rich.console import Console
 from tests.bench.contestants.entries import Contestant
 from tests.bench.measuring import Arena, Results
 from tests.bench.processes import ProcessFailedError
-from tests.bench.rows import Verdict, measures
+from tests.bench.recorded import read_recorded, record, worse
+from tests.bench.rows import OTHER_CROWDS, Verdict, measures
 from tests.bench.table import as_json, footnotes, table, verdicts
 from tests.bench.work.rows import work_rows
 
@@ -24,24 +25,28 @@ class Length:
         rounds: of which the medians count.
         seconds: of one turn of a crowd.
         warm_up: seconds for each contestant.
+        crowds: that are measured besides the usual one: people at a time.
     """
 
     rounds: int
     seconds: float
     warm_up: float
+    crowds: tuple[int, ...] = ()
 
 
-LONG = Length(rounds=11, seconds=1.2, warm_up=1.5)
+LONG = Length(rounds=11, seconds=1.2, warm_up=1.5, crowds=OTHER_CROWDS)
 SHORT = Length(rounds=5, seconds=0.5, warm_up=0.5)
 
 
 @click.command()
-@click.option("--short", is_flag=True, help="Less than two minutes: good enough to see that nothing is badly wrong.")
+@click.option("--short", is_flag=True, help="Less than three minutes: good enough to see that nothing is badly wrong.")
 @click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write all numbers to this file.")
-def main(*, short: bool, file: Path | None) -> None:
+@click.option("--record", "is_recorded", is_flag=True, help="Keep the ratios: later runs are compared with them.")
+def main(*, short: bool, file: Path | None, is_recorded: bool) -> None:
     """Measure this bot beside what could be used instead, in one run on this machine.
 
-    A goal that is missed is shown, and is no error: a busy machine is a reason too.
+    A goal that is missed is shown, and so is what has got worse since the table recorded last. Neither is an error: a
+    busy machine is a reason too.
     """
     console = Console()
     try:
@@ -52,6 +57,10 @@ def main(*, short: bool, file: Path | None) -> None:
     console.print(table(rows))
     for note in footnotes(results):
         console.print(f"· {note}", highlight=False)
+    for finding in worse(rows, read_recorded()) or ["Nothing is worse than recorded by more than a third."]:
+        console.print(f"· {finding}", highlight=False)
+    if is_recorded:
+        record(rows)
     if file is not None:
         file.write_text(json.dumps(as_json(results, rows), indent=2) + "\n")
 
@@ -60,7 +69,10 @@ async def _measure(length: Length, console: Console) -> Results:
     with console.status("starting") as status:
         async with Arena.open(Contestant) as arena:
             return await arena.rounds(
-                measures(length.seconds), number=length.rounds, warm_up=length.warm_up, progress=status.update
+                measures(length.seconds, length.crowds),
+                number=length.rounds,
+                warm_up=length.warm_up,
+                progress=status.update,
             )
 
 

@@ -11,6 +11,8 @@ from tests.bench.measuring import Measure, Results, forms_a_second, milliseconds
 
 ONE = 1
 CROWD = 64
+OTHER_CROWDS = (10, 50, 200)
+"""Measured by the long table only."""
 
 GOAL_ALONE_MS = 1.0
 GOAL_TIMES_THE_BEST = 1.5
@@ -28,6 +30,7 @@ COMPETITORS = (
 
 ALONE_BESIDE = (Contestant.BOLT_ON_UVICORN, Contestant.LEANEST_BOLT, Contestant.BARE_ASGI)
 LEANEST = (Contestant.LEANEST_BOLT, Contestant.BARE_ASGI)
+BESIDE_OTHER_CROWDS = (Contestant.BOLT_ON_UVICORN, *LEANEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,17 @@ class Verdict:
     holds: bool | None
 
 
-def measures(seconds: float) -> tuple[Measure, ...]:
+def measures(seconds: float, crowds: Iterable[int] = ()) -> tuple[Measure, ...]:
     """What has to be measured for all rows.
 
     Args:
         seconds: of one turn of a crowd; that of one person is half as long.
+        crowds: that are measured besides: people at a time.
     """
     return (
         Measure(ONE, seconds / 2, (Contestant.THIS_BOT, *ALONE_BESIDE)),
         Measure(CROWD, seconds, tuple(Contestant)),
+        *(Measure(crowd, seconds, (Contestant.THIS_BOT, *BESIDE_OTHER_CROWDS)) for crowd in crowds),
     )
 
 
@@ -114,6 +119,23 @@ def forms_against_the_best(results: Results) -> Verdict:
     )
 
 
+def forms_of_other_crowds(results: Results) -> list[Verdict]:
+    """The same for the other crowds that were measured, against Bolt on the same server."""
+    return [
+        _forms(
+            results,
+            what=f"Forms opened, {crowd} at a time",
+            goal=f"at least {GOAL_TIMES_THE_BEST:g} times Bolt on the same server",
+            beside=BESIDE_OTHER_CROWDS,
+            decisive=Contestant.BOLT_ON_UVICORN,
+            least=GOAL_TIMES_THE_BEST,
+            crowd=crowd,
+        )
+        for crowd in OTHER_CROWDS
+        if (crowd, Contestant.THIS_BOT) in results.outcomes
+    ]
+
+
 def forms_against_bare_asgi(results: Results) -> Verdict:
     """Row 3: the same against no framework at all, and against the least that Bolt costs."""
     return _forms(
@@ -130,19 +152,26 @@ ROWS: Sequence[Callable[[Results], Verdict]] = (acknowledged_alone, forms_agains
 
 
 def _forms(
-    results: Results, *, what: str, goal: str, beside: Iterable[Contestant], decisive: Contestant, least: float
+    results: Results,
+    *,
+    what: str,
+    goal: str,
+    beside: Iterable[Contestant],
+    decisive: Contestant,
+    least: float,
+    crowd: int = CROWD,
 ) -> Verdict:
-    reached = results.times(forms_a_second, CROWD, Contestant.THIS_BOT, decisive)
+    reached = results.times(forms_a_second, crowd, Contestant.THIS_BOT, decisive)
     return Verdict(
         what=what,
         goal=goal,
         unit="/s",
-        measured=results.median(forms_a_second, CROWD, Contestant.THIS_BOT),
+        measured=results.median(forms_a_second, crowd, Contestant.THIS_BOT),
         references=tuple(
             Reference(
                 one.label,
-                results.median(forms_a_second, CROWD, one),
-                results.times(forms_a_second, CROWD, Contestant.THIS_BOT, one),
+                results.median(forms_a_second, crowd, one),
+                results.times(forms_a_second, crowd, Contestant.THIS_BOT, one),
                 decides=one is decisive,
             )
             for one in beside

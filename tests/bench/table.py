@@ -12,14 +12,14 @@ from rich.table import Table
 
 from tests.bench.contestants.entries import Contestant
 from tests.bench.measuring import Results, forms_a_second
-from tests.bench.rows import CROWD, ROWS, Verdict
+from tests.bench.rows import CROWD, ROWS, Verdict, forms_of_other_crowds
 
 LIBRARIES = ("aiohttp", "slack-bolt", "slack-sdk", "starlette", "uvicorn", "uvloop")
 
 
 def verdicts(results: Results) -> list[Verdict]:
     """Every row."""
-    return [row(results) for row in ROWS]
+    return [*(row(results) for row in ROWS), *forms_of_other_crowds(results)]
 
 
 def table(rows: Sequence[Verdict]) -> Table:

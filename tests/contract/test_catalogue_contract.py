@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.reasons import Fault, Reason
+from bot.domain.rules import Scope
 from bot.operations.catalogue import Catalogue
 from bot.storage import open_storage
 from tests.fakes.catalogue import MemoryCatalogue
@@ -295,16 +296,67 @@ async def test_a_list_has_backups_in_any_state_of_several_regions_newest_first(c
     assert (list(part.backups), part.total) == (made[1:2], 3)
 
 
-async def test_what_may_not_be_seen_is_neither_given_nor_counted(catalogue: Catalogue) -> None:
+async def test_what_is_in_no_scope_is_neither_found_nor_counted(catalogue: Catalogue) -> None:
     seen = [backup(f"seen-{n}", created=START - timedelta(hours=n)) for n in range(4)]
-    hidden = [backup(f"hidden-{n}", status=status) for n, status in enumerate(("COMPLETED", "NEW"))]
+    hidden = [backup(f"hidden-{n}", name="payroll", status=status) for n, status in enumerate(("COMPLETED", "NEW"))]
     await catalogue.put([*seen, *hidden])
+    scopes = [Scope(backups=("nightly-*",))]
 
-    def may_see(each: Backup) -> bool:
-        return each.id.startswith("seen")
-
-    found = await catalogue.search("DFW", "", limit=2, may_see=may_see)
-    listed = await catalogue.listed(["DFW"], "", limit=2, offset=1, may_see=may_see)
+    found = await catalogue.search("DFW", "", limit=2, scopes=scopes)
+    listed = await catalogue.listed(["DFW"], "", limit=2, offset=1, scopes=scopes)
 
     assert (list(found.backups), found.total, found.not_copyable) == (seen[:2], 4, {})
     assert (list(listed.backups), listed.total) == (seen[1:3], 4)
+    assert (await catalogue.search("DFW", "hidden", limit=2, scopes=scopes)).total == 0
+    assert (await catalogue.search("DFW", "", limit=2, scopes=[])).total == 0
+
+
+names = st.text(alphabet="aAäÄ*%_\\[]?-1", max_size=4)
+patterns = st.lists(names.filter(bool), max_size=2).map(tuple)
+scopes_there_are = st.none() | st.lists(
+    st.builds(
+        Scope,
+        sources=st.sampled_from([frozenset(), frozenset({"DFW"}), frozenset({"IAD"})]),
+        backups=patterns,
+        instances=patterns,
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    backups=st.lists(st.tuples(names, st.none() | names, st.sampled_from(["COMPLETED", "NEW"])), max_size=5),
+    scopes=scopes_there_are,
+    typed=st.sampled_from(["", "a", "id-", "id-1", "a id-"]),
+    limit=st.integers(0, 3),
+)
+async def test_scopes_mean_the_same_whatever_searches(
+    tmp_path: Path,
+    clock: "HandClock",
+    *,
+    backups: list[tuple[str, str | None, str]],
+    scopes: list[Scope] | None,
+    typed: str,
+    limit: int,
+) -> None:
+    made = [
+        backup(
+            f"id-{number}",
+            name=name,
+            status=status,
+            origin=Origin("instance", origin) if origin is not None else None,
+            created=START - timedelta(hours=number),
+        )
+        for number, (name, origin, status) in enumerate(backups)
+    ]
+    memory, storage = MemoryCatalogue(clock), await open_storage(tmp_path / "bot.db", clock)
+    try:
+        for each in (memory, storage.catalogue):
+            await each.replace("DFW", clock.now(), made)
+        found = [await each.search("DFW", typed, limit=limit, scopes=scopes) for each in (memory, storage.catalogue)]
+        listed = [await each.listed(["DFW"], typed, limit=limit, scopes=scopes) for each in (memory, storage.catalogue)]
+    finally:
+        await storage.close()
+    assert found[0] == found[1]
+    assert listed[0] == listed[1]

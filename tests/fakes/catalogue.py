@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
-from bot.domain.sight import MaySee
+from bot.domain.rules import Scope
 from bot.domain.survey import Held
 from bot.operations.catalogue import Found, Listed, Refresh
 from bot.operations.ports import Clock
@@ -25,25 +25,23 @@ class MemoryCatalogue:
         self._refreshes: dict[str, Refresh] = {}
         self.revision = 0
 
-    async def search(self, region: str, text: str, *, limit: int, may_see: MaySee | None = None) -> Found:
-        matching = self._matching([region], text, may_see)
+    async def search(self, region: str, text: str, *, limit: int, scopes: Sequence[Scope] | None = None) -> Found:
+        matching = self._matching([region], text, scopes)
         copyable = [backup for backup in matching if backup.is_copyable]
         others = Counter(backup.status for backup in matching if not backup.is_copyable)
         return Found(tuple(copyable[:limit]), len(copyable), dict(others))
 
     async def listed(
-        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, may_see: MaySee | None = None
+        self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, scopes: Sequence[Scope] | None = None
     ) -> Listed:
-        matching = self._matching(regions, text, may_see)
+        matching = self._matching(regions, text, scopes)
         return Listed(tuple(matching[offset : offset + limit]), len(matching))
 
-    def _matching(self, regions: Sequence[str], text: str, may_see: MaySee | None) -> list[Backup]:
+    def _matching(self, regions: Sequence[str], text: str, scopes: Sequence[Scope] | None) -> list[Backup]:
         words = text.casefold().split()
         there = [each for region in regions for each in self._newest_first(region)]
         newest_first = sorted(there, key=lambda backup: backup.created or LONG_AGO, reverse=True)
-        return [
-            each for each in newest_first if all(_has(each, word) for word in words) and (not may_see or may_see(each))
-        ]
+        return [each for each in newest_first if all(_has(each, word) for word in words) and _is_in(scopes, each)]
 
     async def backup(self, region: str, backup_id: str) -> Backup | None:
         return self._backups.get((region, backup_id))
@@ -127,6 +125,10 @@ class MemoryCatalogue:
     def _newest_first(self, region: str) -> list[Backup]:
         there = (backup for (where, _), backup in self._backups.items() if where == region)
         return sorted(there, key=lambda backup: backup.created or LONG_AGO, reverse=True)
+
+
+def _is_in(scopes: Sequence[Scope] | None, backup: Backup) -> bool:
+    return scopes is None or any(scope.fits(backup) for scope in scopes)
 
 
 def _has(backup: Backup, word: str) -> bool:

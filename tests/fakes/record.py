@@ -194,6 +194,10 @@ class MemoryRecord:
                 self._write(event)
         return len(new)
 
+    def forget_findings(self) -> None:
+        """As a process does that is killed before it has noted them."""
+        self._findings.clear()
+
     async def are_noted(self, keys: Sequence[str]) -> Set[str]:
         return self._findings & set(keys)
 

@@ -27,7 +27,9 @@ def nothing_is_lost_and_nothing_is_done_twice(stage: Stage, *wishes: Wish) -> No
             the_story_is_one(stage, part)
         the_oldest_came_first(stage, wish)
         it_was_told_once(stage, wish)
-    assert len(stage.workspace.pings) == len(wishes), stage.workspace.pings
+        somebody_agreed_before_anything_was_sent(stage, wish)
+    people = [person for wish in wishes for person in (wish.person, wish.approver) if person]
+    assert sorted(ping.target for ping in stage.workspace.pings) == sorted(people), stage.workspace.pings
     assert len(stage.messages) == len(wishes), [message.rendered for message in stage.messages]
 
 
@@ -77,6 +79,17 @@ def it_was_told_once(stage: Stage, wish: Wish) -> None:
     assert told == due, f"told {told}, due {due}: {stage.lines_of(wish)}"
     mentions = [(ping.target, ping.ts) for ping in stage.workspace.pings if ping.target == wish.person]
     assert mentions == [(wish.person, message.thread[-1].ts)], mentions
+
+
+def somebody_agreed_before_anything_was_sent(stage: Stage, wish: Wish) -> None:
+    """Who had to agree was asked in one message, agreed once, and that message says so."""
+    kinds, asked = stage.kinds(wish), [message.rendered for message in stage.approvers_messages_of(wish)]
+    if wish.approver is None:
+        assert asked == []
+        return
+    assert kinds.count(EventKind.APPROVED) == 1, kinds
+    assert kinds.index(EventKind.APPROVED) < kinds.index(EventKind.SENDING), kinds
+    assert [f"Approved by {wish.approver}" in each for each in asked] == [True], asked
 
 
 def _place(log: list[RequestRecord], request: RequestRecord) -> int:

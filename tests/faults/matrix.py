@@ -14,7 +14,7 @@ from bot.sandbox.cloud import StoredBackup
 from tests.faults.boundaries import ForkedBot, Kind, Place, Trouble
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
 from tests.faults.processes import BotEndedError
-from tests.faults.stage import Stage, Wish, set_stage
+from tests.faults.stage import AGREEMENT_NEEDED, APPROVER, Stage, Wish, set_stage
 
 AT_ONCE = 4
 """Cases that are played at the same time: most of their time they wait."""
@@ -79,6 +79,11 @@ def two_overlapping_chains(stage: Stage) -> Rounds:
     return (tuple(Wish(leaf, person=name, beneath=beneath) for leaf, name in zip(leaves, PEOPLE, strict=True)),)
 
 
+def a_copy_that_somebody_else_agrees_to(stage: Stage) -> Rounds:
+    """One person asks, another one has to agree before anything is sent."""
+    return ((Wish(stage.full, approver=APPROVER),),)
+
+
 def made_from(stage: Stage, parent: StoredBackup, name: str) -> StoredBackup:
     """One more incremental in DFW."""
     return stage.cloud.add_backup(name=name, parent_id=parent.id, size=0.5)
@@ -89,7 +94,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     a_backup_and_what_was_made_from_it,
     a_chain_of_four,
     two_overlapping_chains,
+    a_copy_that_somebody_else_agrees_to,
 )
+
+RULES_OF: Mapping[Scenario, str] = MappingProxyType({a_copy_that_somebody_else_agrees_to: AGREEMENT_NEEDED})
+"""The files of rules of those that have one."""
 
 
 @dataclass(slots=True)
@@ -158,7 +167,7 @@ async def _try(home: Path, scenario: Scenario, case: Case, outcome: Outcome) -> 
 
 
 async def _played(folder: Path, scenario: Scenario, case: Case) -> ForkedBot:
-    async with set_stage(folder, partial(ForkedBot, lives=case.lives)) as stage:
+    async with set_stage(folder, partial(ForkedBot, lives=case.lives), rules=RULES_OF.get(scenario)) as stage:
         assert isinstance(stage.bot, ForkedBot)
         rounds = scenario(stage)
         while not await _lived_on(stage, rounds):
@@ -182,6 +191,7 @@ async def _fulfilled(stage: Stage, rounds: Rounds) -> None:
     for wishes in rounds:
         if not all(stage.is_recorded(wish) for wish in wishes):
             await stage.asks(*wishes)
+        await stage.until_agreed(*wishes)
     await stage.until_told(*chain.from_iterable(rounds))
 
 

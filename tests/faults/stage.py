@@ -59,6 +59,21 @@ CHAIN = "What it needs"
 TRIES = 12
 """How often a person asks for one and the same copy before they lose their patience."""
 
+APPROVER = "carol"
+
+AGREEMENT_NEEDED = f"""
+[[allow]]
+name = "everybody here"
+people = ["@alice", "@bob"]
+
+[[approval]]
+name = "second person"
+approvers = {{ people = ["@{APPROVER}"] }}
+channel = "{PRIVATE}"
+remind_after = "never"
+"""
+"""Rules by which somebody else has to agree to every copy. A clock set ahead reminds nobody."""
+
 T = TypeVar("T")
 
 MakeBot = Callable[[Mapping[str, str], Path], BotProcess]
@@ -70,6 +85,7 @@ class Wish:
 
     Attributes:
         beneath: what the backup was made from and is to be copied with it, oldest first.
+        approver: who has to agree; ``None`` where nobody has to.
     """
 
     backup: StoredBackup
@@ -77,6 +93,7 @@ class Wish:
     person: str = "alice"
     channel: str = CHANNEL
     beneath: tuple[StoredBackup, ...] = ()
+    approver: str | None = None
 
     @property
     def parts(self) -> tuple["Wish", ...]:
@@ -161,6 +178,18 @@ class Stage:
         await until(lambda: self.is_recorded(wish) or _says_no(confirmation), every=0.01)
         return True
 
+    async def until_agreed(self, *wishes: Wish) -> None:
+        """Have those who have to agree press the button as soon as there is one, until the bot has taken it."""
+        for wish in wishes:
+            while wish.approver and EventKind.APPROVED not in self.kinds(wish):
+                await _as_far_as_possible(self._agrees(wish.approver, wish))
+
+    async def _agrees(self, approver: str, wish: Wish) -> bool:
+        await eventually(lambda: bool(self.approvers_messages_of(wish)))
+        await self.workspace.person(approver).presses("Approve", self.approvers_messages_of(wish)[0])
+        await until(lambda: EventKind.APPROVED in self.kinds(wish), every=0.01)
+        return True
+
     async def until(self, kind: EventKind, wish: Wish | None = None) -> None:
         """Wait for an event in the audit log."""
         await eventually(lambda: kind in self.kinds(wish))
@@ -189,7 +218,12 @@ class Stage:
             return False
         order = self.order_in(message)
         told = {payload_of(line).get("sequence") for line in message.thread}
-        return message.metadata == copy_message.metadata(order) and told.issuperset(self.due(order))
+        asked = [each.metadata for each in self.approvers_messages_of(wish)]
+        return (
+            message.metadata == copy_message.metadata(order)
+            and told.issuperset(self.due(order))
+            and asked == [approval_message.metadata(order)] * len(asked)
+        )
 
     def order_in(self, message: Message) -> OrderStanding:
         """The order that a message is about, as the bot's own file has it."""
@@ -245,6 +279,11 @@ class Stage:
     def approvers_messages(self) -> list[Message]:
         """The bot's messages to those who have to agree."""
         return self._of(approval_message.EVENT_TYPE)
+
+    def approvers_messages_of(self, wish: Wish) -> list[Message]:
+        """Those about a wish."""
+        ids = {recorded.event.copy_id for recorded in self.events(wish)}
+        return [one for one in self.approvers_messages if payload_of(one).get("order_id") in ids]
 
     def _of(self, event_type: str) -> list[Message]:
         all_of_them = [one for channel in CHANNELS for one in self.workspace.channel(channel).messages]

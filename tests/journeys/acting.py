@@ -6,7 +6,7 @@ from itertools import cycle
 from typing import Protocol, TypeVar
 
 from bot.cli.sandbox import Sandbox
-from bot.domain.events import EventFilter, RecordedEvent
+from bot.domain.events import Event, EventFilter, EventKind, RecordedEvent
 from bot.operations.keep_catalogue_fresh import refresh_catalogue
 from bot.operations.ports import Broken
 from bot.sandbox.cloud import StoredBackup
@@ -122,6 +122,20 @@ async def is_answered(person: Person, words: str, *, channel: str = "#databases"
         return shown.rendered
     await eventually(lambda: len(person.ephemeral_messages) > before)
     return person.ephemeral_messages[-1].rendered
+
+
+async def refusals(sandbox: Sandbox, number: int) -> list[Event]:
+    """What the audit log says of refusals, once there are so many."""
+    found: list[Event] = []
+
+    async def all_there() -> bool:
+        kinds = {EventKind.REFUSED_PERSON, EventKind.REFUSED_REQUEST}
+        found[:] = [recorded.event for recorded in await audit_log(sandbox) if recorded.event.kind in kinds]
+        return len(found) >= number
+
+    await until(all_there, seconds=PATIENCE)
+    assert len(found) == number
+    return found
 
 
 def wait_with_copies(sandbox: Sandbox) -> None:

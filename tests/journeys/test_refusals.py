@@ -5,20 +5,19 @@ import re
 import pytest
 
 from bot.cli.sandbox import Sandbox
-from bot.domain.events import Event, EventKind
+from bot.domain.events import EventKind
 from bot.sandbox.workspace import Form, Message, Person, SimulatedWorkspace
-from tests.fakes.conditions import until
 from tests.journeys.acting import (
     PATIENCE,
     Begin,
     asks_for,
-    audit_log,
     chooses,
     confirms,
     ends,
     in_turn,
     is_answered,
     opens_form,
+    refusals,
 )
 
 ONLY_HTTP = pytest.mark.parametrize("in_socket_mode", ["http"], indirect=True)
@@ -190,17 +189,3 @@ def assert_nothing_leaked(told: str) -> None:
     """Nothing of backups, regions, copies or who may use the bot."""
     leaked = re.findall(r"DFW|IAD|ORD|HKG|SYD|-db-|staging|alice|bob|ana\b|[0-9a-f]{8}-|COMPLETED", told)
     assert leaked == []
-
-
-async def refusals(sandbox: Sandbox, number: int) -> list[Event]:
-    """What the audit log says of refusals, once there are so many."""
-    found: list[Event] = []
-
-    async def all_there() -> bool:
-        kinds = {EventKind.REFUSED_PERSON, EventKind.REFUSED_REQUEST}
-        found[:] = [recorded.event for recorded in await audit_log(sandbox) if recorded.event.kind in kinds]
-        return len(found) >= number
-
-    await until(all_there, seconds=PATIENCE)
-    assert len(found) == number
-    return found

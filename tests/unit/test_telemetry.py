@@ -1,5 +1,6 @@
 """Logs: lines for people, JSON for machines, and never a secret."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import NoReturn
 import pytest
 from pydantic import SecretStr
 
-from bot.telemetry import NOISY, configure_logging
+from bot.telemetry import NOISY, configure_logging, current_request, in_request
 
 SECRET = SecretStr("s3cret")
 
@@ -136,3 +137,54 @@ def test_what_terminals_would_obey_is_not_hidden_in_json(capsys: pytest.CaptureF
     (line,) = lines_of(capsys)
     assert "\x1b" not in line
     assert json.loads(line)["message"] == "\x1b[2Jgone\r\n{}"
+
+
+# What belongs together
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+async def test_what_is_done_for_a_request_has_its_id_also_in_what_it_begins(
+    capsys: pytest.CaptureFixture[str], style: str
+) -> None:
+    configure_logging("json" if style == "json" else "text", "INFO")
+    log = logging.getLogger("bot")
+
+    async def errand() -> None:
+        log.info("errand")
+
+    log.info("before")
+    with in_request() as request:
+        log.info("request")
+        begun = asyncio.create_task(errand())
+    log.info("after")
+    await begun
+
+    lines = lines_of(capsys)
+    if style == "json":
+        assert [json.loads(line).get("request") for line in lines] == [None, request, None, request]
+    else:
+        assert [line.endswith(f" [{request}]") for line in lines] == [False, True, False, True]
+
+
+def test_each_request_has_an_id_of_its_own_and_a_copy_its_own_one() -> None:
+    with in_request() as first:
+        with in_request("a-copy") as inner:
+            assert (inner, current_request()) == ("a-copy", "a-copy")
+        assert current_request() == first
+    with in_request() as second:
+        assert second != first
+    assert current_request() is None
+
+
+def test_in_text_the_id_is_on_the_line_and_not_behind_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("text", "INFO")
+
+    with in_request("7f3a"):
+        try:
+            breaks("nothing there")
+        except LookupError:
+            logging.getLogger("bot").exception("it broke")
+
+    first, *_, last = lines_of(capsys)
+    assert first.endswith("it broke [7f3a]")
+    assert last.endswith("LookupError: nothing there")

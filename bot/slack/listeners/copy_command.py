@@ -10,6 +10,7 @@ from bot.operations import review
 from bot.operations.stop_order import Stopped, stop_order
 from bot.slack.desk import Desk
 from bot.slack.guard import Visit
+from bot.slack.listeners.keep import answer_keeping, open_keeping
 from bot.slack.listeners.opening import Opening, open_form, open_short_form
 from bot.slack.listeners.pages import draw_history, draw_list
 from bot.slack.payloads import Command
@@ -17,9 +18,11 @@ from bot.slack.views import answers, coverage, order_status, permissions, status
 from bot.slack.views import help as usage
 from bot.slack.views.command import (
     Cancel,
+    ChangeKeeping,
     Coverage,
     Help,
     History,
+    Keep,
     ListBackups,
     OpenForm,
     ShortForm,
@@ -64,6 +67,9 @@ async def _answer(desk: Desk, command: Command, visit: Visit, *, is_known: bool)
     if isinstance(wish, ShortForm):
         await open_short_form(desk, opening, wish)
         return
+    if isinstance(wish, Keep):
+        await open_keeping(desk, opening, wish)
+        return
     if not is_known and (reason := await desk.refusal(visit)):
         await desk.answer(command.response_url, answers.not_allowed(reason))
         return
@@ -87,6 +93,8 @@ async def _answer_words(desk: Desk, command: Command, visit: Visit, wish: Wish) 
             await desk.answer(command.response_url, drawn)
         case Cancel(order_id):
             await _cancel(desk, command, visit, order_id)
+        case ChangeKeeping():
+            await desk.answer(command.response_url, await answer_keeping(desk, visit, wish))
         case Help(near, typed):
             may = await _permissions(desk, visit)
             drawn = usage.draw(near, typed=typed, command=desk.command, permissions=may)

@@ -135,15 +135,16 @@ async def show_plan(
 
 async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None:
     """Jump to the confirmation of what was typed."""
-    channel = opening.visit.channel or ""
-    sight = desk.sight_of(opening.visit.person)
-    known = _sources(desk, await remembered_by_reference(desk.ports, wish.backup, sight=sight), wish.regions)
+    channel, person = opening.visit.channel or "", opening.visit.person
+    remembered = await remembered_by_reference(desk.ports, wish.backup, sight=desk.sight_of(person))
+    known = _sources(desk, remembered, wish.regions)
     if len(known) > 1 and opening.is_known:
         await desk.answer(opening.response_url, _ambiguous(desk, wish, known))
         return
     opened = await open_view(desk, opening, notices.draw_looking(wish.regions))
     if opened is None or (not opening.is_known and await is_refused(desk, opening, opened.id)):
         return
+    sight = desk.sight_of(person)  # who was not known before, is by now
     found = known or _sources(desk, await find_by_reference(desk.ports, wish.backup, sight=sight), wish.regions)
     if len(found) != 1:
         nothing = answers.backup_not_found(wish.backup, near=wish.near, command=desk.command)
@@ -156,7 +157,7 @@ async def open_short_form(desk: Desk, opening: Opening, wish: ShortForm) -> None
         destinations=wish.regions,
         name=wish.name or suggested_name(backup.title),
     )
-    await show_plan(desk, partial(desk.show, opened.id), request, channel, opening.visit.person, pushed=False)
+    await show_plan(desk, partial(desk.show, opened.id), request, channel, person, pushed=False)
 
 
 def _ambiguous(desk: Desk, wish: ShortForm, found: Sequence[Backup]) -> Message:

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
+from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.backup import REGIONS_FOR_COPIES
+from bot.domain.standing_orders import USUAL_EVERY, read_every, write_every
 from bot.slack.views.text import REGION_NAMES, unescape
 
 
@@ -37,7 +40,7 @@ class ShortForm:
     @property
     def near(self) -> str | None:
         """What was probably meant where there is no such backup: ``list IAD`` for ``lits IAD``."""
-        meant = get_close_matches(self.backup.lower(), _COMMANDS, n=1, cutoff=0.6)
+        meant = get_close_matches(self.backup.lower(), _WORDS, n=1, cutoff=0.6)
         return " ".join(filter(None, [*meant, self.region, self.name])) if meant else None
 
 
@@ -99,6 +102,42 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep the newest backup of an instance copied in a region.
+
+    Attributes:
+        instance: its id, the beginning of its id, or a backup of it.
+        region: in capitals; one that exists, but perhaps none that copies may go to.
+        every: how old the newest backup may become that can be restored there.
+    """
+
+    instance: str
+    region: str
+    every: timedelta
+
+
+class KeepVerb(StrEnum):
+    """What can be done to standing orders."""
+
+    LIST = "list"
+    PAUSE = "pause"
+    RESUME = "resume"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeKeeping:
+    """Do something to standing orders.
+
+    Attributes:
+        typed: the id of one, or its beginning; for the list, words that narrow it.
+    """
+
+    verb: KeepVerb
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """Asked for, or not understood.
 
@@ -111,7 +150,7 @@ class Help:
     typed: str | None = None
 
 
-Wish = OpenForm | ShortForm | ListBackups | Status | History | Coverage | Cancel | Help
+Wish = OpenForm | ShortForm | ListBackups | Status | History | Coverage | Cancel | Keep | ChangeKeeping | Help
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 """Slack's own fields turn straight quotes into curly ones."""
@@ -133,6 +172,8 @@ def parse(text: str, regions: Sequence[str] = REGIONS_FOR_COPIES) -> Wish:
     if not typed:
         return OpenForm()
     first, rest = _split(typed)
+    if first.lower() == "keep":
+        return _keep(rest, regions)
     command = _COMMANDS.get(first.lower())
     if command is not None:
         return command(rest)
@@ -180,7 +221,7 @@ def _nearest(first: str, rest: str, regions: Sequence[str]) -> str | None:
         if region:
             backup = f'"{first}"' if " " in first else first
             return unescape(" ".join(filter(None, [backup, region[0], name])))
-    meant = get_close_matches(first.lower(), _COMMANDS, n=1, cutoff=0.6)
+    meant = get_close_matches(first.lower(), _WORDS, n=1, cutoff=0.6)
     return " ".join(filter(None, [meant[0], unescape(rest)])) if meant else None
 
 
@@ -212,6 +253,40 @@ def _cancel(rest: str) -> Wish:
     return Cancel(_id_in(rest)) if rest else Help(near="cancel ID", typed="cancel")
 
 
+_KEEP = re.compile(
+    r'(?P<instance>"[^"]+"|\S+)(?P<to>\s+(?:in|to))?\s+(?P<region>\w+)(?:\s+every\s+(?P<every>.+))?', re.IGNORECASE
+)
+
+_KEEP_USAGE = "keep INSTANCE in REGION every 24h"
+
+
+def _keep(rest: str, regions: Sequence[str]) -> Wish:
+    first, others = _split(rest)
+    verb = next((verb for verb in KeepVerb if verb == first.lower()), None)
+    if verb is KeepVerb.LIST:
+        return ChangeKeeping(verb, unescape(others))
+    if verb is not None and others:
+        return ChangeKeeping(verb, _id_in(others))
+    found = _KEEP.fullmatch(rest)
+    region = _region(found["region"], regions) if found else None
+    every = read_every(found["every"]) if found and found["every"] else USUAL_EVERY
+    if found and found["to"] and region and every:
+        return Keep(unescape(_unquoted(found["instance"])).strip("`"), region, every)
+    return Help(near=_nearest_keep(first, others, found, regions), typed=unescape(f"keep {rest}".strip()))
+
+
+def _nearest_keep(first: str, others: str, found: re.Match[str] | None, regions: Sequence[str]) -> str:
+    """What was probably meant: something that is done to standing orders, or the region as it is called."""
+    verbs = get_close_matches(first.lower(), list(KeepVerb), n=1, cutoff=0.6)
+    if verbs:
+        return "keep list" if verbs[0] == KeepVerb.LIST else f"keep {verbs[0]} {_id_in(others) or 'ID'}"
+    near = get_close_matches(found["region"].upper(), regions, n=1, cutoff=0.6) if found else []
+    if found is None or not near:
+        return _KEEP_USAGE
+    every = read_every(found["every"]) if found["every"] else None
+    return f"keep {unescape(found['instance'])} in {near[0]} every {write_every(every or USUAL_EVERY)}"
+
+
 def _help(_rest: str) -> Wish:
     return Help()
 
@@ -226,3 +301,5 @@ _COMMANDS: Mapping[str, Callable[[str], Wish]] = MappingProxyType(
         "help": _help,
     }
 )
+
+_WORDS = (*_COMMANDS, "keep")

@@ -44,6 +44,8 @@ def _usage(command: str) -> str:
         f"{command} history [FILTER]": "what happened, newest first: a person, a region, a time, an outcome, any word",
         f"{command} coverage [WORDS]": "which instance could be restored in which region, gaps first",
         f"{command} cancel ID": "stops what has not begun",
+        f"{command} keep INSTANCE in REGION [every 24h]": "keeps the newest backup of an instance copied there",
+        f"{command} keep list [WORDS]": "what is kept; `keep pause ID`, `keep resume ID`, `keep end ID` change it",
         f"{command} help": "this",
     }
     return "\n".join(["*What you can type*", *(f"• {code(typed)} – {does}" for typed, does in lines.items())])

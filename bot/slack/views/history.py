@@ -69,6 +69,12 @@ WORDS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.APPROVAL_REMINDED: "reminded those who have to agree to",
         EventKind.APPROVAL_EXPIRED: "dropped, as nobody agreed in time,",
         EventKind.RELEASED: "let go on, as it was agreed to,",
+        EventKind.KEEP_ORDERED: "made a standing order to keep",
+        EventKind.KEEP_PAUSED: "paused the standing order to keep",
+        EventKind.KEEP_RESUMED: "resumed the standing order to keep",
+        EventKind.KEEP_ENDED: "ended the standing order to keep",
+        EventKind.KEEP_FAILED: "could not keep",
+        EventKind.KEEP_RECOVERED: "keeps again",
         EventKind.RULES_CHANGED: "began to go by other rules",
         EventKind.RULES_REJECTED: "found mistakes in the file of rules, and goes on by those before",
         EventKind.FOUND_OUTSIDE: "found what was copied without it",
@@ -158,12 +164,15 @@ def event_line(recorded: RecordedEvent) -> str:
 
 
 def _about(event: Event) -> str:
-    name = event.backup_name or event.backup_id
+    instance = event.facts.get("instance")
+    name = event.backup_name or event.backup_id or (str(instance) if instance else None)
     if not name:
         return ""
-    way = f" {escape(event.source or '?', 10)} → {escape(event.destination or '?', 10)}"
+    to = escape(event.destination or "?", 10)
+    if standing_id := event.facts.get("keep"):
+        return f"– {code(name, 64)} in {to} ({code(str(standing_id), 20)})"
     copy_id = f" ({code(event.copy_id, 20)})" if event.copy_id else ""
-    return f"– {code(name, 64)}{way}{copy_id}"
+    return f"– {code(name, 64)} {escape(event.source or '?', 10)} → {to}{copy_id}"
 
 
 def _details(event: Event) -> str:

@@ -35,6 +35,13 @@ _NOT_POSSIBLE: Mapping[Reason, Words] = {
         Who.YOU,
         unnamed="this region",
     ),
+    Reason.NOTHING_NEWER: Words(
+        "There is nothing newer to copy",
+        "No backup of {about} that could be restored is newer than what is in the destination.",
+        "See whether backups of the instance are still being made, and whether their chains are whole.",
+        Who.YOU,
+        unnamed="this instance",
+    ),
     Reason.BACKUP_NOT_COPYABLE: Words(
         "This backup cannot be copied now",
         "Its status is {about}; only a COMPLETED backup can be copied.",

@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.operations.readiness import Standing
 from bot.server import build_web, serving
 from tests.bench.contestants.copy_form import FORM
 from tests.bench.slack_commands import BOT_TOKEN, COMMAND, SIGNING_SECRET, SLACK_PATH
@@ -50,8 +51,8 @@ async def _on_the_bots_server(app: AsyncApp) -> AsyncIterator[int]:
         yield port
 
 
-async def _ready() -> dict[str, str]:
-    return {}
+async def _ready() -> Standing:
+    return Standing()
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from bot.domain.pace import Pace
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
 from bot.operations.ports import Cloud, Engine, Ports, Watch
+from bot.operations.readiness import Standing
 from bot.operations.rules_in_force import FixedRules
 from bot.server import build_web, serving
 from bot.slack.app import SlackOptions, build_app
@@ -86,7 +87,7 @@ async def _room(storage: Storage, clock: SystemClock, api_url: str) -> AsyncIter
         api_url=api_url,
         command=COMMAND,
     )
-    room = build_app(ports, options, storage.posts, storage.approver_posts)
+    room = build_app(ports, options, storage.posts, storage.approver_posts, storage.standing_orders)
     try:
         await room.start()
         async with serving(build_web(room.handler, _nothing_missing), "127.0.0.1", 0) as port:
@@ -95,5 +96,5 @@ async def _room(storage: Storage, clock: SystemClock, api_url: str) -> AsyncIter
         await room.aclose()
 
 
-async def _nothing_missing() -> dict[str, str]:
-    return {}
+async def _nothing_missing() -> Standing:
+    return Standing()

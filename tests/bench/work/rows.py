@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 
 from tests.bench.rows import Verdict
+from tests.bench.work.audit_log import audit_log_rows
 from tests.bench.work.catalogue import plan_of_a_long_chain, typed_search
 from tests.bench.work.chains import chain_over_its_copies
 from tests.bench.work.many_copies import acknowledged_with_many_copies, start_and_run_many_copies
@@ -17,7 +18,11 @@ async def work_rows(*, short: bool, progress: Callable[[str], object]) -> AsyncI
         progress: is told what is measured now.
     """
     progress("typed search")
-    yield await typed_search(backups=20_000 if short else 100_000)
+    for row in await typed_search(backups=20_000 if short else 100_000):
+        yield row
+    progress("the audit log")
+    async for row in audit_log_rows((1_000, 20_000) if short else (1_000, 10_000, 100_000, 1_000_000)):
+        yield row
     progress("a plan for a chain of 64")
     yield await plan_of_a_long_chain()
     progress("a chain and its copies")

@@ -143,6 +143,17 @@ async def test_a_taken_port_is_told_in_a_sentence(installation: Installation, ta
     assert "Traceback" not in ended.errors
 
 
+async def test_a_taken_port_for_monitoring_is_told_in_a_sentence(installation: Installation, taken_port: int) -> None:
+    given = installation.given | {"PORT": "0", "MONITORING_PORT": str(taken_port)}
+
+    ended = await run("serve", folder=installation.folder, **given)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert f"The bot cannot start. 127.0.0.1:{taken_port} cannot be listened on:" in ended.errors
+    assert "Set MONITORING_HOST or MONITORING_PORT to another." in ended.errors
+    assert "Traceback" not in ended.errors
+
+
 async def test_a_second_bot_on_the_same_files_is_refused(installation: Installation) -> None:
     given = installation.given | {"PORT": "0"}
     async with running("serve", folder=installation.folder, **given) as first:

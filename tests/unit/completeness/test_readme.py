@@ -21,6 +21,7 @@ from bot.slack.scopes import APP_SCOPE, SCOPES
 from bot.slack.views import help as usage
 from bot.slack.views.reason_text import Who
 from bot.slack.views.reason_words import WORDS
+from tests.fakes.metrics import exported_metrics
 from tests.fakes.repository import README, ROOT, commands, table, words_in_code
 
 # --- Settings ----------------------------------------------------------------------------------------------------
@@ -74,6 +75,15 @@ def test_the_example_of_a_file_of_rules_is_one_and_has_all_there_is() -> None:
     assert [rule.name for rule in rules.allow] == ["dba", "orders team"]
     assert set(RulesTable.model_fields) <= {key for key, _ in re.findall(r"^\[*(\w+)(\]| =)", example, re.MULTILINE)}
     assert len(list(lines_of(rules))) == 10
+
+
+# --- Metrics -----------------------------------------------------------------------------------------------------
+
+
+async def test_every_metric_has_its_line_and_no_line_has_none() -> None:
+    documented = [name for names, _ in table("metric", "what it says") for name in words_in_code(names)]
+
+    assert sorted(documented) == sorted(await exported_metrics())
 
 
 # --- Scopes and manifest -----------------------------------------------------------------------------------------

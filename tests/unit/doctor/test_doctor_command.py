@@ -66,7 +66,8 @@ async def test_something_has_to_be_done(installation: Installation) -> None:
     assert [line for line in run.lines if line.startswith("problem  ")] == [
         (
             f"problem  channel {private}: it is private and the bot is not in it, or it does not exist. If it is "
-            "private, type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS or the file of rules."
+            "private, type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS, "
+            "WITNESS_CHANNEL or the file of rules."
         ),
         (
             "problem  Rackspace role: dbaas:observer may look, but not copy: every copy would be refused with 403. "

@@ -114,7 +114,8 @@ async def test_the_bot_is_not_in_a_private_channel(installation: Installation) -
     assert report.problems == [
         (
             f"channel {private}: it is private and the bot is not in it, or it does not exist -> If it is private, "
-            "type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS or the file of rules."
+            "type /invite in it and choose this bot. Else correct ALLOWED_CHANNELS, "
+            "WITNESS_CHANNEL or the file of rules."
         )
     ]
 
@@ -132,8 +133,8 @@ async def test_a_channel_is_archived(installation: Installation) -> None:
 
     assert report.problems == [
         (
-            f"channel {archived}: #archive is archived -> Unarchive it, or take it out of ALLOWED_CHANNELS "
-            "or the file of rules."
+            f"channel {archived}: #archive is archived -> Unarchive it, or take it out of ALLOWED_CHANNELS, "
+            "WITNESS_CHANNEL or the file of rules."
         )
     ]
 

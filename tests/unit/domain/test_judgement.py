@@ -35,6 +35,7 @@ from bot.domain.rules import (
     Rules,
     Scope,
 )
+from bot.domain.sight import Sight
 
 ANA = Member("U-ana", "ana", groups=frozenset({"S-dba"}))
 BOB = Member("U-bob", "bob")
@@ -292,7 +293,7 @@ def test_who_is_no_full_member_never_may_anything(rules: Rules, wanted: Wish) ->
     assert said.refusals
     assert said.problems(glass_is_broken=True) == said.refusals
     assert not rules.is_approver(wanted.member)
-    assert not any(rules.may_see(wanted.member, backup) for backup, _ in wanted.copies)
+    assert rules.scopes_seen_by(wanted.member) == ()
 
 
 @given(all_rules, wishes(members))
@@ -314,4 +315,5 @@ def test_what_may_be_asked_for_one_by_one_may_be_asked_for_together(rules: Rules
 def test_who_may_ask_for_a_copy_may_see_its_backup(rules: Rules, wanted: Wish) -> None:
     if judge(rules, wanted).allowed_by:
         assert rules.door(wanted.member, wanted.channel) is None
-        assert all(rules.may_see(wanted.member, backup) for backup, _ in wanted.copies)
+        sight = Sight(wanted.member.id, rules.scopes_seen_by(wanted.member))
+        assert all(sight.sees(backup) for backup, _ in wanted.copies)

@@ -349,6 +349,10 @@ async def test_a_copy_that_is_not_there_cannot_be_stopped(world: World) -> None:
     assert await stop_order(world.ports, "nothing", ANA, None) == NotStopped(None)
 
 
-async def test_an_unknown_copy_is_a_mistake(world: World) -> None:
-    with pytest.raises(LookupError, match="no copy nothing"):
-        await carry_out_copy(world.ports, "nothing")
+async def test_nothing_is_done_for_a_copy_that_an_older_record_does_not_know(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await carry_out_copy(world.ports, "nothing")
+
+    assert "copy nothing is not in the record, which is older than the work on it" in caplog.text
+    assert world.cloud.copy_requests == []

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.backup import Backup, Origin
+from bot.domain.backup import Origin
 from bot.domain.events import Event, EventFilter, EventKind
+from bot.domain.rules import Scope
 from bot.domain.sight import Sight
 from bot.operations.find_backups import find_backups, find_by_reference, remembered_backup, remembered_by_reference
 from bot.operations.history import history
@@ -16,12 +17,9 @@ from tests.fakes.world import ANA, BOB, FULL, World
 HIDDEN = replace(FULL, id="hidden-backup", name="payroll", origin=Origin("instance", "payroll-db"))
 
 
-def may_see(backup: Backup) -> bool:
-    return backup.origin is not None and backup.origin.id != "payroll-db"
-
-
-SIGHT_OF_BOB = Sight(BOB.id, may_see)
-SIGHT_OF_ANA = Sight(ANA.id, may_see)
+SHOWN = (Scope(backups=(FULL.name,)),)
+SIGHT_OF_BOB = Sight(BOB.id, SHOWN)
+SIGHT_OF_ANA = Sight(ANA.id, SHOWN)
 """Ana has asked for the hidden one herself."""
 
 

@@ -13,15 +13,16 @@ from starlette.responses import JSONResponse, Response
 from bot import server
 from bot.cli.sandbox import running_sandbox
 from bot.domain.reasons import Fault, Reason
+from bot.operations.readiness import Standing
 from bot.server import SLACK_PATH, build_web, serving
 from tests.fakes.conditions import until
 
 LOOPBACK = "127.0.0.1"
 
 
-async def everything() -> dict[str, str]:
+async def everything() -> Standing:
     """The bot can reach everything."""
-    return {}
+    return Standing()
 
 
 async def answers(request: Request) -> Response:
@@ -35,21 +36,30 @@ async def get(port: int, path: str) -> tuple[int, Mapping[str, object]]:
     return response.status_code, response.json()
 
 
+async def answers_so(port: int, status: int, said: Mapping[str, object]) -> bool:
+    """Whether it says this of itself by now: what it has looked at counts for a second."""
+    return await get(port, "/readyz") == (status, said)
+
+
 async def test_it_is_alive_and_ready() -> None:
     async with serving(build_web(answers, everything), LOOPBACK, 0) as port:
         assert await get(port, "/livez") == (200, {"status": "alive"})
-        assert await get(port, "/readyz") == (200, {"status": "ready", "missing": {}})
+        assert await get(port, "/readyz") == (200, {"status": "ready", "missing": {}, "warnings": {}})
 
 
 async def test_it_is_alive_although_it_is_not_ready_and_says_why() -> None:
-    async def not_syd() -> dict[str, str]:
-        return {"SYD": "service_unavailable"}
+    async def no_database() -> Standing:
+        return Standing(missing={"database": "the disk is full"}, warnings={"SYD": "service_unavailable"})
 
-    async with serving(build_web(answers, not_syd), LOOPBACK, 0) as port:
+    async with serving(build_web(answers, no_database), LOOPBACK, 0) as port:
         assert await get(port, "/livez") == (200, {"status": "alive"})
         assert await get(port, "/readyz") == (
             503,
-            {"status": "not ready", "missing": {"SYD": "service_unavailable"}},
+            {
+                "status": "not ready",
+                "missing": {"database": "the disk is full"},
+                "warnings": {"SYD": "service_unavailable"},
+            },
         )
 
 
@@ -159,7 +169,7 @@ async def test_it_ends_with_the_block_whatever_ends_that() -> None:
     assert _refuses(port)
 
 
-async def test_the_bot_is_not_ready_while_a_region_cannot_be_reached(tmp_path: Path) -> None:
+async def test_the_bot_is_ready_without_some_regions_and_not_without_any(tmp_path: Path) -> None:
     async with running_sandbox(tmp_path, socket_mode=True) as sandbox:
         port, catalogue = sandbox.bot.port, sandbox.bot.ports.catalogue
 
@@ -169,13 +179,15 @@ async def test_the_bot_is_not_ready_while_a_region_cannot_be_reached(tmp_path: P
 
         await until(all_lists_are_there, seconds=30)
         assert (await get(port, "/readyz"))[0] == 200
-        down = Fault(Reason.SERVICE_UNAVAILABLE, 503)
+        down, said = Fault(Reason.SERVICE_UNAVAILABLE, 503), "service_unavailable"
         await catalogue.note_refresh("SYD", running=None, fault=down)
-
-        assert await get(port, "/readyz") == (
-            503,
-            {"status": "not ready", "missing": {"SYD": "service_unavailable"}},
-        )
+        ready = {"status": "ready", "missing": {}, "warnings": {"SYD": said}}
+        await until(lambda: answers_so(port, 200, ready), seconds=30)
+        regions = sandbox.bot.ports.cloud.regions
+        for region in regions:
+            await catalogue.note_refresh(region, running=None, fault=down)
+        away = {"status": "not ready", "missing": dict.fromkeys(regions, said), "warnings": {}}
+        await until(lambda: answers_so(port, 503, away), seconds=30)
         async with httpx.AsyncClient(trust_env=False) as client:
             assert (await client.post(f"http://{LOOPBACK}:{port}{SLACK_PATH}")).status_code == 404
 

@@ -9,12 +9,14 @@ from pydantic import SecretStr
 from bot.domain.events import Event, EventKind
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
+from bot.operations.readiness import Standing
 from bot.sandbox.loopback import loopback_server
 from bot.sandbox.workspace import Form, Person, SimulatedWorkspace
 from bot.server import SLACK_PATH, build_web
 from bot.slack.app import SlackOptions, SlackRoom, build_app
 from tests.fakes.conditions import until
 from tests.fakes.posts import MemoryPosts
+from tests.fakes.standing_orders import MemoryStandingOrders
 from tests.fakes.world import CHILD, FULL, World
 from tests.unit.slack.conftest import COMMAND, Served
 
@@ -29,6 +31,7 @@ class House:
     served: Served
     world: World
     posts: MemoryPosts
+    standing_orders: MemoryStandingOrders
     rooms: list[SlackRoom] = field(default_factory=list)
 
     @property
@@ -61,7 +64,8 @@ class House:
             command=COMMAND,
             seconds_between_writes=0.0,
         )
-        room = build_app(self.world.ports, options, self.posts, MemoryPosts(self.world.record, of_approvers=True))
+        approver_posts = MemoryPosts(self.world.record, of_approvers=True)
+        room = build_app(self.world.ports, options, self.posts, approver_posts, self.standing_orders)
         self.rooms.append(room)
         async with loopback_server(build_web(room.handler, nothing_missing)) as port:
             self.workspace.deliver_to(f"http://127.0.0.1:{port}{SLACK_PATH}")
@@ -84,15 +88,15 @@ class House:
             await person.sees_ephemeral(COMMAND, timeout=PATIENCE)
 
 
-async def nothing_missing() -> dict[str, str]:
-    return {}
+async def nothing_missing() -> Standing:
+    return Standing()
 
 
 async def house_of(served: Served) -> House:
     """With a full backup and an increment in DFW, which the catalogue knows."""
     world = World.new()
     await world.catalogue.replace("DFW", world.clock.now(), [FULL, CHILD])
-    house = House(served, world, MemoryPosts(world.record))
+    house = House(served, world, MemoryPosts(world.record), MemoryStandingOrders(world.record))
 
     def tell(recorded: object) -> None:
         for room in house.rooms:

@@ -8,6 +8,7 @@ from bot.domain.policy import AccessRules
 from bot.domain.posts import Post
 from bot.domain.rules import Rules
 from bot.operations.report_coverage import Surveyor
+from bot.operations.standing_orders import Keeping
 from bot.slack.client import SlackClient
 from bot.slack.desk import Desk, Remembered
 from bot.slack.directory import Directory
@@ -19,6 +20,7 @@ from bot.slack.views.blocks import Message, modal, section
 from bot.slack.views.copy_form import CopyForm
 from tests.fakes.posts import MemoryPosts
 from tests.fakes.samples import sample_copy, sample_event, sample_order
+from tests.fakes.standing_orders import MemoryStandingOrders
 from tests.fakes.world import ANA, FULL, World, in_region
 from tests.unit.slack.conftest import COMMAND, Served
 
@@ -52,9 +54,12 @@ def strict(client: SlackClient, errands: Errands, posts: MemoryPosts) -> Desk:
 
 def desk_by(rules: AccessRules, client: SlackClient, errands: Errands, world: World, posts: MemoryPosts) -> Desk:
     world.rules.rules = Rules.only(rules)
-    guard = Guard(world.ports, Directory(client, world.rules, errands), errands)
+    directory = Directory(client, world.rules, errands)
+    guard = Guard(world.ports, directory, errands)
     homes = OpenHomes(errands, Pacer(0.0))
-    return Desk(world.ports, client, guard, errands, posts, COMMAND, Surveyor(world.ports), homes)
+    surveyor = Surveyor(world.ports)
+    keeping = Keeping(world.ports, MemoryStandingOrders(world.record), surveyor, directory)
+    return Desk(world.ports, client, guard, errands, posts, COMMAND, surveyor, homes, keeping)
 
 
 # What is remembered

@@ -49,6 +49,16 @@ def make(served: Served, client: SlackClient, errands: Errands, seconds: Seconds
     return make
 
 
+async def test_before_the_workspace_is_known_nobody_can_be_told_from_a_guest(
+    client: SlackClient, errands: Errands, served: Served
+) -> None:
+    rules = FixedRules(Rules.only(AccessRules(people=frozenset({"U1"}))))
+    directory = Directory(client, rules, errands)
+    assert not directory.can_be_told_apart
+    directory.home = served.workspace.team_id
+    assert directory.can_be_told_apart
+
+
 @pytest.fixture
 def directory(make: Make) -> Directory:
     """By rules that ask for nothing but who somebody is."""

@@ -1,10 +1,25 @@
 """What a person types after the command."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.slack.views.command import Cancel, Help, History, ListBackups, OpenForm, ShortForm, Status, Wish, parse
+from bot.slack.views.command import (
+    Cancel,
+    ChangeKeeping,
+    Help,
+    History,
+    Keep,
+    KeepVerb,
+    ListBackups,
+    OpenForm,
+    ShortForm,
+    Status,
+    Wish,
+    parse,
+)
 
 ID = "ff44da4e-91eb-40ba-aa5b-841e1c308f55"
 
@@ -40,6 +55,14 @@ ID = "ff44da4e-91eb-40ba-aa5b-841e1c308f55"
         ("LIST IAD nightly page:2", ListBackups("IAD nightly page:2")),
         ("cancel 7f3a91c2", Cancel("7f3a91c2")),
         ("cancel `7f3a91c2`", Cancel("7f3a91c2")),
+        ("keep 130922a2 in iad", Keep("130922a2", "IAD", timedelta(hours=24))),
+        ("keep `130922a2` IN IAD every 7d", Keep("130922a2", "IAD", timedelta(days=7))),
+        ('keep "weekly of orders" in SYD every 36 hours', Keep("weekly of orders", "SYD", timedelta(hours=36))),
+        ("keep list", ChangeKeeping(KeepVerb.LIST)),
+        ("keep list iad alice", ChangeKeeping(KeepVerb.LIST, "iad alice")),
+        ("keep PAUSE 7f3a91c2", ChangeKeeping(KeepVerb.PAUSE, "7f3a91c2")),
+        ("keep resume `7f3a91c2`", ChangeKeeping(KeepVerb.RESUME, "7f3a91c2")),
+        ("keep end 7f3a91c2", ChangeKeeping(KeepVerb.END, "7f3a91c2")),
     ],
 )
 def test_what_is_understood(typed: str, wish: Wish) -> None:
@@ -54,6 +77,16 @@ def test_what_is_understood(typed: str, wish: Wish) -> None:
         ("cancle 7f3a", "cancel 7f3a"),
         ("cancel", "cancel ID"),
         ("hlep", "help"),
+        ("keep", "keep INSTANCE in REGION every 24h"),
+        ("keep 130922a2", "keep INSTANCE in REGION every 24h"),
+        ("keep 130922a2 IAD", "keep 130922a2 in IAD every 24h"),
+        ("keep 130922a2 in IDA every 7d", "keep 130922a2 in IAD every 7d"),
+        ("keep 130922a2 in IAD every 5m", "keep 130922a2 in IAD every 24h"),
+        ("keep 130922a2 in MARS", "keep INSTANCE in REGION every 24h"),
+        ("keep lst", "keep list"),
+        ("keep puase 7f3a91c2", "keep pause 7f3a91c2"),
+        ("keep end", "keep end ID"),
+        ("kepe list", "keep list"),
         (f"{ID} IDA", f"{ID} IAD"),
         (f"{ID} DWF nightly", f"{ID} DFW nightly"),
         ('"a backup" IADD', '"a backup" IAD'),

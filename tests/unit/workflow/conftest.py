@@ -9,7 +9,7 @@ import pytest
 
 from bot.operations.ports import Clock
 from bot.storage.workflow_file import prepare_workflow_file, workflow_path
-from bot.workflow.engine import DurableEngine
+from bot.workflow.engine import DurableEngine, Look
 from tests.fakes.clock import FakeClock
 
 
@@ -46,10 +46,14 @@ async def start_bot(workflow_file: WorkflowFile) -> AsyncIterator[StartBot]:
     """Launches an engine; the one before has to be closed. The last is closed in the end."""
     engines: list[DurableEngine] = []
 
-    async def start(carry_out: CarryOut, open_copies: Sequence[str] = (), clock: Clock | None = None) -> DurableEngine:
-        engine = DurableEngine(workflow_file.url, pause_after_error=0.01, polling_seconds=0.01, clock=clock)
+    async def start(
+        carry_out: CarryOut, open_copies: Sequence[str] = (), clock: Clock | None = None, look: Look | None = None
+    ) -> DurableEngine:
+        engine = DurableEngine(
+            workflow_file.url, pause_after_error=0.01, polling_seconds=0.01, seconds_between_looks=1.0, clock=clock
+        )
         engines.append(engine)
-        await engine.launch(carry_out, open_copies)
+        await engine.launch(carry_out, open_copies, look)
         return engine
 
     yield start
