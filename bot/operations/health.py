@@ -25,6 +25,7 @@ class Subject(StrEnum):
     SETTINGS = "settings"
     RULES = "rules"
     RULE = "rule"
+    TRACES = "traces"
     DATABASE = "database"
     BOT_TOKEN = "bot_token"  # noqa: S105 - a name
     SCOPES = "scopes"
@@ -58,6 +59,9 @@ class Finding(StrEnum):
     RULES_USABLE = "rules_usable"
     RULES_MISTAKE = "rules_mistake"
     RULE_SAYS = "rule_says"
+
+    TRACES_CAN_BE_SENT = "traces_can_be_sent"
+    TRACES_NOT_INSTALLED = "traces_not_installed"
 
     DATABASE_USABLE = "database_usable"
     DATABASE_IN_USE = "database_in_use"
@@ -123,6 +127,7 @@ FINE = frozenset(
         Finding.SETTINGS_USABLE,
         Finding.RULES_USABLE,
         Finding.RULE_SAYS,
+        Finding.TRACES_CAN_BE_SENT,
         Finding.DATABASE_USABLE,
         Finding.DATABASE_IN_USE,
         Finding.DATABASE_NOT_THERE_YET,

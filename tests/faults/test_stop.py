@@ -64,6 +64,7 @@ async def test_while_the_cloud_does_not_answer_the_copy_request(stage: Stage) ->
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)
 
 
+@pytest.mark.parametrize("stage", [False, True], ids=["HTTP", "Socket Mode"], indirect=True)
 async def test_while_nobody_answers_anything(stage: Stage) -> None:
     wish = Wish(stage.full)
     await stage.bot.start()

@@ -193,4 +193,4 @@ async def test_the_help_says_what_this_person_may_do(begin: Begin) -> None:
     assert "from any region to any other, of reporting-*" in await is_answered(bob, "help")
     mine = await is_answered(alice, "help")
     assert "from any region to any other\n" in mine
-    assert "to HKG over 5 GB need 1 approval, asked for in #ops-private" in mine
+    assert "to HKG over 5 GB need 1 approval by @ana, asked for in #ops-private" in mine

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from slack_sdk.models.blocks import ButtonElement
 
-from bot.domain.approval import Need
+from bot.domain.approval import Approval
 from bot.domain.copies import CopyState
 from bot.domain.events import Event, EventKind, RecordedEvent
 from bot.domain.orders import OrderStanding
@@ -24,11 +24,10 @@ from bot.slack.views.text import (
     count,
     escape,
     fit,
-    group_mention,
-    mention,
     person_name,
     size,
     slack_date,
+    who,
 )
 
 EVENT_TYPE = "copy_backup_approval"
@@ -93,7 +92,7 @@ def _head(standing: OrderStanding, story: Sequence[RecordedEvent]) -> str:
         seen = "and has been looked at" if is_seen(story) else "please look at it"
         return f":rotating_light: *The glass was broken* by {person_name(order.requested_by)}: {seen}."
     if standing.awaits_approval:
-        asked = ", ".join(dict.fromkeys(_mentions(need) for need in order.approval.needs)) if order.approval else ""
+        asked = _approvers(order.approval)
         return f":raised_hand: *Your agreement is asked for*, {asked}:"
     if gate.reason is Reason.DECLINED:
         who = person_name(gate.ended_by) if gate.ended_by else "somebody"
@@ -106,8 +105,10 @@ def _head(standing: OrderStanding, story: Sequence[RecordedEvent]) -> str:
     return f":white_check_mark: *Approved* by {', '.join(person_name(each.person) for each in gate.agreements)}."
 
 
-def _mentions(need: Need) -> str:
-    return " ".join([*map(group_mention, sorted(need.groups)), *map(mention, sorted(need.people))])
+def _approvers(approval: Approval | None) -> str:
+    """Those who may agree, each of them mentioned."""
+    needs = approval.needs if approval else ()
+    return ", ".join(dict.fromkeys(who(need.groups, need.people) for need in needs))
 
 
 def _what(standing: OrderStanding) -> str:
@@ -187,7 +188,7 @@ def _withdrawn(event: Event, _standing: OrderStanding) -> str:
 
 def _reminded(_event: Event, standing: OrderStanding) -> str:
     approval = standing.order.approval
-    asked = ", ".join(dict.fromkeys(_mentions(need) for need in approval.needs)) if approval else ""
+    asked = _approvers(approval)
     until = f" It is dropped {slack_date(approval.expires_at)}." if approval else ""
     return f":bell: {asked} this still waits for your agreement.{until}"
 

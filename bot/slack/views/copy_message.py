@@ -9,6 +9,7 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import ButtonElement
 
+from bot.domain.approval import Approval
 from bot.domain.copies import Copy, CopyState
 from bot.domain.events import RecordedEvent
 from bot.domain.learned import Learned
@@ -273,15 +274,22 @@ def _block_id(standing: OrderStanding, part: str) -> str:
     return f"{part}-{standing.order.id}-{standing.revision}"
 
 
+def _waits_for(approval: Approval) -> str:
+    """Whose agreement is waited for: by the rules' names, as a message here would ping the people themselves."""
+    needs = [f"{count(need.approvals, 'approval')} by the rule “{escape(need.rule, 60)}”" for need in approval.needs]
+    more = f" and {count(len(needs) - 3, 'other rule')}" if len(needs) > 3 else ""
+    return f"needs {', '.join(needs[:3])}{more}, asked for in {channel_mention(approval.channel)}"
+
+
 def _small_print(standing: OrderStanding) -> list[str]:
     order, copy = standing.order, standing.main
     said = [f"Asked for by {person_name(order.requested_by)} {slack_date(order.requested_at)}", f"id {code(order.id)}"]
     if standing.is_single and copy.attempts > 1:
         said.append(f"{count(copy.attempts, 'request')} sent")
-    if order.approval:
-        asked = channel_mention(order.approval.channel)
-        agreed = ", ".join(person_name(each.person) for each in standing.gate.agreements)
-        said.append(f"agreed to by {agreed}" if agreed else f"agreement asked for in {asked}")
+    if agreed := ", ".join(person_name(each.person) for each in standing.gate.agreements):
+        said.append(f"agreed to by {agreed}")
+    if order.approval and standing.awaits_approval:
+        said.append(_waits_for(order.approval))
     if order.glass:
         said.append(f"went on without agreement: {escape(order.glass.reason, 150)}")
     if copy.description:

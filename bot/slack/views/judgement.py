@@ -7,7 +7,7 @@ from bot.domain.rules import ApprovalRule
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block
 from bot.slack.views.reasons import explain, gist
-from bot.slack.views.text import channel_mention, count, duration, escape
+from bot.slack.views.text import approvals_by, channel_mention, duration, escape
 
 GLASS = "glass_reason"
 """The field with the reason for breaking the glass: both its ``block_id`` and its ``action_id``."""
@@ -32,9 +32,10 @@ def draw(judgement: Judgement) -> list[Block]:
 
 
 def _need(rule: ApprovalRule) -> str:
+    asked = approvals_by(rule.approvals, rule.approvers.groups, rule.approvers.people)
     return (
-        f"*{escape(rule.name, 60)}:* {count(rule.approvals, 'approval')}, asked for in "
-        f"{channel_mention(rule.channel)}. After {duration(rule.expires_after.total_seconds())} it is dropped."
+        f"*{escape(rule.name, 60)}:* {asked}, asked for in {channel_mention(rule.channel)}. "
+        f"After {duration(rule.expires_after.total_seconds())} it is dropped."
     )
 
 

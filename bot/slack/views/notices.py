@@ -8,7 +8,7 @@ from bot.domain.reasons import Problem
 from bot.slack.views import blocks, channel_errors
 from bot.slack.views.blocks import Block, Message, View
 from bot.slack.views.reasons import explain
-from bot.slack.views.text import age, channel_mention, code, count, escape, link, mention
+from bot.slack.views.text import age, approvals_by, channel_mention, code, count, escape, link, mention
 
 CALLBACK_ID = "copy_notice"
 
@@ -31,6 +31,8 @@ def draw_sending() -> View:
 def draw_asked(standing: OrderStanding) -> View:
     """It is in the audit log, and waits for the agreement of others."""
     order = standing.order
+    needs = order.approval.needs if order.approval else ()
+    may = [f"*{escape(each.rule, 60)}:* {approvals_by(each.approvals, each.groups, each.people)}" for each in needs]
     asked = f" in {channel_mention(order.approval.channel)}" if order.approval else ""
     return _notice(
         "Asked for approval",
@@ -39,6 +41,7 @@ def draw_asked(standing: OrderStanding) -> View:
             f"Those who have to agree are asked{asked}. When they have, it goes on by itself. It is told in "
             f"{channel_mention(order.channel)}, where you can also withdraw it; you are mentioned there at the end."
         ),
+        *(blocks.section(part) for part in blocks.in_sections(may)),
         blocks.context(f"Its id: {code(order.id)}"),
         closes_all=True,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.rules import AllowRule, ApprovalRule, Scope
-from bot.slack.views.text import channel_mention, code, count, escape
+from bot.slack.views.text import approvals_by, channel_mention, code, escape
 
 MOST = 10
 """Rules that are told."""
@@ -41,5 +41,6 @@ def _approval(rule: ApprovalRule) -> str:
     conditions.append("out of hours" if rule.out_of_hours else "")
     conditions.append(f"that cost more than {rule.costs_more_than:g}" if rule.costs_more_than is not None else "")
     which = " ".join(filter(None, conditions))
-    asked = f"{count(rule.approvals, 'approval')}, asked for in {channel_mention(rule.channel)}"
+    approvals = approvals_by(rule.approvals, rule.approvers.groups, rule.approvers.people)
+    asked = f"{approvals}, asked for in {channel_mention(rule.channel)}"
     return f"• copies {_scope(rule.scope)}{f' {which}' if which else ''} need {asked}"

@@ -4,6 +4,7 @@ An unescaped ``<!channel>`` or ``<@U…>`` in a backup's name would ping people 
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from bot.domain.people import BOT, Person
@@ -126,6 +127,16 @@ def link(address: str | None, words: str) -> str:
 def group_mention(group_id: str) -> str:
     """A user group by its id, which Slack shows as its handle. In a message it pings all members."""
     return f"<!subteam^{group_id}>" if group_id.isascii() and group_id.isalnum() else code(group_id)
+
+
+def who(groups: Iterable[str], people: Iterable[str]) -> str:
+    """Some people by id, those of user groups first: ``@approvers, @ana``. Where Slack pings, see `mention`."""
+    return ", ".join([*map(group_mention, sorted(groups)), *map(mention, sorted(people))])
+
+
+def approvals_by(number: int, groups: Iterable[str], people: Iterable[str]) -> str:
+    """How many people have to agree, and who may."""
+    return f"{count(number, 'approval')} by {who(groups, people)}"
 
 
 def channel_mention(channel_id: str) -> str:

@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.approval import Approval
 from bot.domain.backup import LONGEST_DESCRIPTION, LONGEST_NAME
+from bot.domain.copies import CopyState
+from bot.domain.judgement import Judgement
 from bot.domain.lineage import Evidence, FullBackup, ParentArriving, ParentUnchecked, Recognised
 from bot.domain.plan import ExistingCopy, OrderPlan
 from bot.domain.reasons import Problem, Reason
+from bot.domain.rules import ApprovalRule, People
 from bot.slack.views import answers, confirmation, notices
 from bot.slack.views.backup_choice import ReadError
 from tests.fakes.drawings import (
@@ -225,3 +229,16 @@ class TestOutcome:
     def test_while_it_is_looked_at_and_sent_and_when_it_breaks(self, view: Drawn) -> None:
         assert_slack_takes_view(view)
         assert "submit" not in view
+
+
+def test_who_may_agree_is_named_before_and_after_approval_is_asked_for() -> None:
+    rule = ApprovalRule("Asia", People(frozenset({"U0EVE"}), frozenset({"S0LEADS"})), channel="C0LEADS", approvals=2)
+    view: Drawn = confirmation.draw(plan_of(), channel="C0OPS", now=NOW, judgement=Judgement("team", needs=(rule,)))
+    waiting = order_of(copy_of(state=CopyState.AWAITING_APPROVAL))
+    asked = notices.draw_asked(replace(waiting, order=replace(waiting.order, approval=Approval.asked([rule], NOW))))
+
+    assert view["submit"]["text"] == "Ask for approval"
+    for shown in (view, asked):
+        assert_slack_takes_view(shown, mentions=("U0EVE", "S0LEADS"))
+        assert "*Asia:* 2 approvals by <!subteam^S0LEADS>, <@U0EVE>" in words_of(shown)
+        assert "asked in <#C0LEADS>" in words_of(shown) or "asked for in <#C0LEADS>" in words_of(shown)

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.approval import Approval
 from bot.domain.copies import ENDED, Copy, CopyState
 from bot.domain.events import EventKind, RecordedEvent
 from bot.domain.lineage import Evidence
 from bot.domain.reasons import Fault, Reason
+from bot.domain.rules import ApprovalRule, People
 from bot.slack.views import copy_message
 from bot.slack.views.blocks import Message
 from tests.fakes.drawings import (
@@ -236,3 +238,14 @@ def test_the_metadata_holds_the_id_and_the_state_and_nothing_else() -> None:
         "event_type": "copy_backup",
         "event_payload": {"order_id": "7f3a91c2d4e5", "state": "requested"},
     }
+
+
+def test_a_copy_that_waits_for_approval_says_whose_by_name_of_the_rule_and_pings_nobody() -> None:
+    approvers = People(frozenset({"U0EVE"}), frozenset({"S0LEADS"}))
+    rules = [ApprovalRule(f"rule <{n}>", approvers, channel="C0LEADS", approvals=n) for n in (1, 2, 3, 4)]
+    waiting = order_of(copy_of(state=CopyState.AWAITING_APPROVAL))
+    waiting = replace(waiting, order=replace(waiting.order, approval=Approval.asked(rules, NOW)))
+    message = copy_message.draw(waiting, now=NOW)
+    assert_slack_takes_message(message)
+    assert "needs 1 approval by the rule “rule &lt;1&gt;”, 2 approvals by the rule" in words_of(message)
+    assert "and 1 other rule, asked for in <#C0LEADS>" in words_of(message)

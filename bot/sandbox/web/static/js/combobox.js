@@ -32,6 +32,7 @@ class Combobox {
   #asked = 0;
   #timer = 0;
   #opening = Promise.resolve();
+  #isChoosing = false; // Enter was pressed, and what was typed is not found yet
 
   constructor(wanted) {
     this.#wanted = wanted;
@@ -41,7 +42,7 @@ class Combobox {
       "aria-expanded": "false", "aria-controls": listId, "aria-autocomplete": "list", "aria-label": wanted.label,
       placeholder: wanted.placeholder, value: this.#text, ...wanted.aria,
       onclick: () => this.#open(""), oninput: () => this.#type(), onkeydown: (event) => this.#key(event),
-      onblur: () => this.#close(),
+      onblur: () => this.#isChoosing || this.#close(),
     });
     this.list = make("div.options", { id: listId, role: "listbox", "aria-label": wanted.label, hidden: true,
       onmousedown: (event) => event.preventDefault() });
@@ -72,10 +73,15 @@ class Combobox {
     return undefined;
   }
 
-  /** Waits for the options of what was typed last: who is quick with Enter means those. */
-  async #settled() {
+  /** Chooses of the options of what was typed last: who is quick with Enter means those, and may go on at once. */
+  async #chooseSoon() {
+    this.#isChoosing = true;
     if (this.#timer) this.#open(this.input.value);
     await this.#opening;
+    this.#isChoosing = false;
+    if (this.#choices[this.#active]) return this.#choose(this.#active);
+    if (document.activeElement !== this.input) this.#close();
+    return undefined;
   }
 
   #open(typed) {
@@ -181,7 +187,7 @@ class Combobox {
       this.#activate(Math.min(Math.max(this.#active + moves[event.key], 0), last));
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (this.#isOpen) this.#settled().then(() => this.#choose(this.#active));
+      if (this.#isOpen) this.#chooseSoon();
       else this.#open("");
     } else if (event.key === "Escape" && this.#isOpen) {
       event.preventDefault();

@@ -28,11 +28,11 @@ function drawTabs() {
 }
 
 function drawPage(app, view) {
-  if (view) return make("div.home", { tabindex: "0", role: "region", "aria-label": "Home" }, body);
+  if (view) return make("div.home-page", { tabindex: "0", role: "region", "aria-label": "Home" }, body);
   const words = app.has_home
     ? `${app.name} has published nothing here yet.`
     : `${app.name} has no Home tab: its manifest does not ask for one.`;
-  return make("div.home", {}, make("div.nothing", {}, make("h2", {}, words),
+  return make("div.home-page", {}, make("div.nothing", {}, make("h2", {}, words),
     make("p", {}, "What can be done with it:"),
     make("ul", {}, app.commands.map((one) => make("li", {}, make("code", {}, one.command), ` ${one.description}`)),
       app.shortcuts.map((one) => make("li", {}, make("strong", {}, one.name), `, a shortcut (⚡ below a message box): ${one.description}`)))));
