@@ -24,9 +24,8 @@ from bot.storage.catalogue_table import (
     forget_unless_later,
     fulls_like,
     ids_not_seen_since,
-    is_known_later,
     note_complete,
-    remember,
+    remember_all,
 )
 from bot.storage.connection import Connection
 from bot.storage.database import Database
@@ -156,14 +155,7 @@ class StoredCatalogue:
 
 
 def _noting(backups: Sequence[Backup], now: str, unless_later_than: str | None = None) -> Callable[[Connection], int]:
-    def work(connection: Connection) -> int:
-        return sum(
-            remember(connection, backup, now)
-            for backup in backups
-            if unless_later_than is None or not is_known_later(connection, backup, unless_later_than)
-        )
-
-    return work
+    return lambda connection: remember_all(connection, backups, now, unless_later_than=unless_later_than)
 
 
 def _forgetting(region: str, ids: Sequence[str], began: str) -> Callable[[Connection], int]:

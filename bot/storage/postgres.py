@@ -258,7 +258,7 @@ def _migrate(connection: PostgresConnection, name: str, part: Part) -> None:
         )
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=250)
 def _translated(statement: str) -> bytes:
     """A statement with the marks of psycopg."""
     doubled = statement.replace("%", "%%")

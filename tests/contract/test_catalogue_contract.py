@@ -15,7 +15,6 @@ from bot.domain.reasons import Fault, Reason
 from bot.domain.rules import Scope
 from bot.operations.catalogue import Catalogue
 from bot.storage import open_storage
-from bot.storage.connection import Place
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.places import place_of
 
@@ -161,16 +160,13 @@ WORDS = st.text(alphabet="ab1-é%_\"'\\", min_size=1, max_size=4)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(names=st.lists(WORDS, min_size=1, max_size=6), sought=WORDS)
 async def test_search_finds_exactly_the_names_that_contain_the_word(
-    place: Place, clock: "HandClock", names: list[str], sought: str
+    catalogue: Catalogue, clock: "HandClock", names: list[str], sought: str
 ) -> None:
-    storage = await open_storage(place, clock)
-    try:
-        backups = [Backup(id=f"ZZZ{n}", region="DFW", name=name, status="COMPLETED") for n, name in enumerate(names)]
-        await storage.catalogue.replace("DFW", clock.now() + timedelta(days=1), backups)
-        expected = {each.id for each in backups if sought.casefold() in each.name.casefold()}
-        assert {*await found(storage.catalogue, sought)} == expected
-    finally:
-        await storage.close()
+    backups = [Backup(id="Z" * (n + 3), region="DFW", name=name, status="COMPLETED") for n, name in enumerate(names)]
+    clock.turn(60)
+    await catalogue.replace("DFW", clock.now(), backups)
+    expected = {each.id for each in backups if sought.casefold() in each.name.casefold()}
+    assert {*await found(catalogue, sought)} == expected
 
 
 # Knowing backups

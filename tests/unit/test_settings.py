@@ -19,6 +19,7 @@ from bot.settings import (
     StorageSettings,
     read_settings,
 )
+from bot.storage.connection import name_of
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-s3cret-one",
@@ -369,6 +370,36 @@ def test_the_database_in_ones_own_folder(read: Reader, monkeypatch: pytest.Monke
 def test_what_is_no_path_of_a_sqlite_file(read: Reader, url: str) -> None:
     assert read.problems(DATABASE_URL=url) == {
         "DATABASE_URL": "this has to be sqlite:/// and the path of a file, or an address of postgresql://"
+    }
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://bot:a-password@db.example.com:5432/copybot?sslmode=verify-full",
+        "postgres://bot:a-password@db.example.com/copybot",
+        "postgresql://bot:p%40ss%2Fword@/copybot?host=/run/postgresql",
+    ],
+)
+def test_the_address_of_a_postgresql_database_and_its_password_is_not_shown(read: Reader, url: str) -> None:
+    settings = read.of(StorageSettings, DATABASE_URL=url)
+
+    assert settings.database == SecretStr(url)
+    assert "word" not in repr(settings)
+    assert "word" not in name_of(settings.database)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://bot:a-password@db",
+        "postgresql://bot:%zz-password@db/copybot",
+        "postgresql://bot:a-password@db/copybot?ssl-mode=what",
+    ],
+)
+def test_what_is_no_address_of_a_postgresql_database(read: Reader, url: str) -> None:
+    assert read.problems(DATABASE_URL=url) == {
+        "DATABASE_URL": "this has to be an address such as postgresql://user:password@host:5432/database"
     }
 
 

@@ -150,7 +150,7 @@ def test_no_table_is_left_behind(postgres_place: SecretStr, postgres: PostgresSe
     rows = postgres.run(
         "SELECT tablename::text FROM pg_tables WHERE schemaname = 'copy_backup_bot' AND tablename NOT IN "
         "('schema_versions', 'last_written', 'bot_at_work', "
-        "'groups', 'backups', 'labels', 'known_ids', 'gone', 'refreshes')",
+        "'groups', 'backups', 'labels', 'ruled_by', 'known_ids', 'gone', 'refreshes')",
         postgres_place,
     )
     assert {table for (table,) in rows} == set(MOVED)

@@ -1,64 +1,48 @@
-"""Puts the parts together. The only place that knows every one of them."""
+"""The bot, from ready to stopped."""
 
 import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
-from bot.cloud import IDENTITY_URL, CloudDatabases
-from bot.cloud.client import READ_SECONDS
-from bot.cloud.health import CloudHealth
-from bot.domain.backup import REGIONS_FOR_COPIES
+from bot.assembly.errors import CannotStartError
+from bot.assembly.parts import build_cloud, pace_of, rules_of, slack_options
+from bot.assembly.watching import readiness_of, sources_of, watch
+from bot.cloud import CloudDatabases
 from bot.domain.events import Event, EventKind
-from bot.domain.pace import Pace
 from bot.domain.people import BOT
-from bot.domain.policy import AccessRules, Member
-from bot.domain.rules import Rules
-from bot.metrics import Metrics, Sources
 from bot.operations.carry_out_copy import carry_out_copy
-from bot.operations.health import Probe
 from bot.operations.keep_catalogue_fresh import keep_catalogue_fresh
 from bot.operations.keep_copies import run_what_is_due
-from bot.operations.observing import Observer, Several
-from bot.operations.ports import Clock, Ports
-from bot.operations.readiness import CLOUD, DATABASE, RULES, SLACK, Look, Readiness, Standing, look_at_regions
+from bot.operations.observing import Observer
+from bot.operations.ports import Ports
+from bot.operations.readiness import Readiness
 from bot.operations.report_coverage import Surveyor
 from bot.operations.review import open_copies
-from bot.operations.rules_in_force import FixedRules, RulesInForce
+from bot.operations.rules_in_force import RulesInForce
 from bot.operations.standing_orders import Keeping
 from bot.rules_file import RulesFileError, RulesFileInForce
 from bot.server import build_monitoring, build_web, serving
-from bot.settings import RulesSettings, Settings
-from bot.slack.app import SlackOptions, SlackRoom, build_app
-from bot.slack.client import SlackClient
-from bot.slack.directory import member_of
-from bot.slack.health import SlackHealth
+from bot.settings import Settings
+from bot.slack.app import build_app
 from bot.slack.trouble import SlackTroubleError
-from bot.storage import Storage, StorageError, open_storage, sizes_of
+from bot.storage import Storage, StorageError, open_storage
 from bot.storage.connection import name_of
-from bot.storage.health import probes as database_probes
 from bot.storage.lease import Lease, at_work
 from bot.storage.workflow_file import WorkflowDatabase, prepare_workflow_database
-from bot.telemetry import bot_version, in_request
+from bot.telemetry import in_request
 from bot.workflow.clock import SystemClock
 from bot.workflow.engine import DurableEngine
 from bot.workflow.poller import Poller
 
 logger = logging.getLogger(__name__)
-
-LOOK_SECONDS = 8.0
-"""How long ``doctor`` waits for one answer: nobody works meanwhile but the person who looks at it."""
-
-
-class CannotStartError(Exception):
-    """The bot cannot start. The text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,75 +63,6 @@ class RunningBot:
     monitoring_port: int | None = None
 
 
-def build_cloud(
-    settings: Settings,
-    *,
-    timeout: float = READ_SECONDS,
-    observer: Observer | None = None,
-    may_copy: Callable[[], bool] = lambda: True,
-) -> CloudDatabases:
-    """The client of Cloud Databases.
-
-    Args:
-        settings: of the bot.
-        timeout: seconds to wait for an answer.
-        observer: is told of each request; nobody if not given.
-        may_copy: asked right before a copy request is sent.
-    """
-    return CloudDatabases(
-        settings.rackspace_identity_url or IDENTITY_URL,
-        settings.rackspace_username,
-        settings.rackspace_api_key,
-        settings.regions or REGIONS_FOR_COPIES,
-        SystemClock(),
-        timeout=timeout,
-        observer=observer,
-        may_copy=may_copy,
-    )
-
-
-def slack_options(settings: Settings) -> SlackOptions:
-    """What the Slack room has to know of the settings."""
-    return SlackOptions(
-        bot_token=settings.slack_bot_token,
-        signing_secret=settings.slack_signing_secret,
-        app_token=settings.slack_app_token,
-        api_url=settings.slack_api_url,
-        command=settings.slack_command,
-        seconds_between_writes=settings.message_update_seconds,
-        witness_channel=settings.witness_channel,
-    )
-
-
-def rules_of(settings: RulesSettings) -> RulesInForce:
-    """The rules, of the file or as the settings have them. Blocks while it reads the file.
-
-    Raises:
-        RulesFileError: the file cannot be used.
-    """
-    if settings.rules_file is not None:
-        return RulesFileInForce(settings.rules_file, settings.regions or REGIONS_FOR_COPIES)
-    access = AccessRules(
-        people=frozenset(settings.allowed_people),
-        groups=frozenset(settings.allowed_user_groups),
-        channels=frozenset(settings.allowed_channels),
-    )
-    return FixedRules(Rules.only(access))
-
-
-def pace_of(settings: Settings) -> Pace:
-    """The bot's patience."""
-    return Pace(
-        first_look=settings.first_look_seconds,
-        longest_look=settings.longest_look_seconds,
-        grace=settings.grace_seconds,
-        settle=settings.settle_seconds,
-        patience=settings.patience_seconds,
-        give_up=settings.give_up_seconds,
-        first_retry=settings.first_retry_seconds,
-    )
-
-
 @asynccontextmanager
 async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
     """The bot, from ready to stopped.
@@ -160,7 +75,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         lease = await _take_over(settings, stack)
         storage = await _open_storage(settings, lease)
         stack.push_async_callback(storage.close)
-        metrics, observer = _watch(settings, storage, stack)
+        metrics, observer = watch(settings, storage, stack)
         workflows = await _workflow_database(settings, lease)
         engine = DurableEngine(
             workflows.url, connect=workflows.connect, seconds_between_looks=settings.standing_orders_seconds
@@ -178,9 +93,9 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
             observer=observer,
         )
         storage.record.on_commit(slack.on_event)
-        readiness = _readiness(ports, storage, slack, rules)
+        readiness = readiness_of(ports, storage, slack, rules)
         stack.push_async_callback(readiness.aclose)
-        sources = _sources(settings, ports, cloud, slack, readiness)
+        sources = sources_of(settings, ports, cloud, slack, readiness)
         monitoring_port = await _listen_to_monitoring(stack, readiness, partial(metrics.exposed, sources), settings)
         stack.push_async_callback(slack.aclose)
         await _note_start(ports)
@@ -204,46 +119,6 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
             raise CannotStartError(f"Slack does not let the bot in: {trouble}. `doctor` says what to do.") from trouble
         lost = lease.lost if lease else asyncio.Event()
         yield RunningBot(port, in_socket_mode, ports, lost, monitoring_port)
-
-
-@asynccontextmanager
-async def looking(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[list[Probe]]:
-    """What looks at an installation for ``doctor``. Nothing is changed, and a bot may be running.
-
-    Args:
-        settings: of the bot.
-        clock: the machine's, to be compared with Slack's.
-    """
-    options = slack_options(settings)
-    client = SlackClient(options.bot_token, options.api_url, timeout=LOOK_SECONDS, waits_for_rates=False)
-    cloud = build_cloud(settings, timeout=LOOK_SECONDS)
-    try:
-        rules = (await asyncio.to_thread(rules_of, settings)).now()
-    except RulesFileError:  # which is told by the one who looks, line by line
-        rules = Rules(allow=())
-    async with client, aclosing(cloud):
-        yield [
-            *database_probes(settings.database, settings.audit_key),
-            *SlackHealth(client, options, rules, clock or SystemClock()).probes(),
-            *CloudHealth(cloud).probes(),
-        ]
-
-
-async def member_by_slack(settings: RulesSettings, rules: Rules, person_id: str) -> Member:
-    """Somebody, with those of their groups that the rules name, as Slack says now.
-
-    Raises:
-        SlackTroubleError: Slack does not say it, or there is nobody with this id.
-        ValueError: no token is set.
-    """
-    if settings.slack_bot_token is None:
-        raise ValueError("there is no token to ask Slack with")
-    client = SlackClient(settings.slack_bot_token, settings.slack_api_url, timeout=LOOK_SECONDS)
-    async with client:
-        identity, _ = await client.who_am_i()
-        member = member_of(await client.user(person_id), identity.team_id)
-        members = {group: await client.members_of_group(group) for group in sorted(rules.named.groups)}
-    return replace(member, groups=frozenset(group for group, people in members.items() if person_id in people))
 
 
 async def _read_rules(settings: Settings) -> RulesInForce:
@@ -274,26 +149,6 @@ async def _open_storage(settings: Settings, lease: Lease | None) -> Storage:
         raise CannotStartError(f"{name_of(settings.database)} cannot be used: {error}.") from error
 
 
-def _watch(settings: Settings, storage: Storage, stack: AsyncExitStack) -> tuple[Metrics, Observer]:
-    """Have what happens counted, and traced where there is a receiver."""
-    metrics = Metrics(settings.regions or REGIONS_FOR_COPIES)
-    stack.enter_context(metrics.counting_log_lines())
-    storage.record.on_commit(metrics.on_event)
-    if settings.otel_exporter_otlp_endpoint is None:
-        return metrics, metrics.observer
-    try:
-        from bot.tracing import Traces
-    except ImportError as error:
-        raise CannotStartError(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and what sends traces is not installed: pip install "
-            "'copy-backup-bot[otel]'."
-        ) from error
-    traces = Traces(settings.otel_exporter_otlp_endpoint, bot_version())
-    stack.push_async_callback(traces.aclose)
-    storage.record.on_commit(traces.on_event)
-    return metrics, Several(metrics.observer, traces)
-
-
 def _cloud(settings: Settings, lease: Lease | None, observer: Observer, stack: AsyncExitStack) -> CloudDatabases:
     may_copy = lease.is_held if lease else lambda: True
     cloud = build_cloud(settings, observer=observer, may_copy=may_copy)
@@ -322,34 +177,6 @@ def _wire(
         clock=clock,
         pace=pace_of(settings),
         rules=rules,
-    )
-
-
-def _readiness(ports: Ports, storage: Storage, slack: SlackRoom, rules: RulesInForce) -> Readiness:
-    async def look_at_database() -> Standing:
-        await storage.check()
-        return Standing()
-
-    looks: dict[str, Look] = {
-        DATABASE: look_at_database,
-        SLACK: slack.standing,
-        CLOUD: partial(look_at_regions, ports),
-    }
-    if isinstance(rules, RulesFileInForce):
-        looks[RULES] = rules.standing
-    return Readiness(looks)
-
-
-def _sources(
-    settings: Settings, ports: Ports, cloud: CloudDatabases, slack: SlackRoom, readiness: Readiness
-) -> Sources:
-    return Sources(
-        ports=ports,
-        readiness=readiness,
-        budgets=cloud.budget_states,
-        sizes=partial(sizes_of, settings.database),
-        untold=lambda: slack.untold,
-        version=bot_version(),
     )
 
 
