@@ -62,6 +62,20 @@ async def tabs_to(page: Page, name: str | re.Pattern[str], *, backwards: bool = 
     pytest.fail(f"the keyboard does not reach {name}, only {passed}")
 
 
+async def opens_beside(button: Locator, menu: Locator) -> None:
+    """A menu opens right below or above its button, and all of it is in the window."""
+    await button.click()
+    await expect(menu).to_be_visible()
+    width, height = await menu.page.evaluate("[innerWidth, innerHeight]")
+    at, its = await button.bounding_box(), await menu.bounding_box()
+    assert at
+    assert its
+    assert min(abs(its["y"] - at["y"] - at["height"]), abs(at["y"] - its["y"] - its["height"])) < 10
+    assert its["x"] <= at["x"] + at["width"]
+    assert 0 <= its["x"] <= its["x"] + its["width"] <= width
+    assert 0 <= its["y"] <= its["y"] + its["height"] <= height
+
+
 async def is_accessible(page: Page) -> None:
     """axe-core finds nothing serious."""
     found = await Axe().run(page)

@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from bot.cli.sandbox import SandboxWithPage
 from tests.browser.conftest import Picture, Visit
-from tests.browser.doing import adds, fills_in, form, is_accessible, messages, types
+from tests.browser.doing import adds, fills_in, form, is_accessible, messages, opens_beside, types
 
 
 async def test_an_incremental_whose_parent_is_missing_is_copied_with_its_chain_oldest_first(
@@ -138,7 +138,7 @@ async def test_a_message_has_a_menu_with_its_shortcut(visit: Visit, sandbox: San
     sandbox.workspace.person("bob").says("Who copies the backup?")
     message = messages(page).filter(has_text="Who copies the backup?")
     await message.hover()
-    await message.get_by_role("button", name="More actions").click()
+    await opens_beside(message.get_by_role("button", name="More actions"), message.locator(".menu"))
     await message.get_by_role("button", name="Copy this again").click()
     await expect(form(page).get_by_text("This message is not about a copy.")).to_be_visible()
     await is_accessible(page)

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 
 from bot.cli.sandbox import SandboxWithPage
 from tests.browser.conftest import Picture, Visit
-from tests.browser.doing import fills_in, fits, form, is_accessible, messages, tabs_to, types
+from tests.browser.doing import fills_in, fits, form, is_accessible, messages, opens_beside, tabs_to, types
 
 
 async def test_the_keyboard_alone_is_enough(visit: Visit, sandbox: SandboxWithPage) -> None:
@@ -143,6 +143,7 @@ async def test_every_block_is_drawn_and_one_that_nobody_knows_is_shown_as_what_i
     await expect(drawn.get_by_role("combobox", name="Somebody")).to_be_visible()
     await expect(drawn.get_by_role("checkbox", name="this")).to_be_visible()
     await expect(drawn.get_by_text("“hologram”")).to_be_visible()
+    await opens_beside(drawn.get_by_role("button", name="More actions"), drawn.locator(".menu"))
     await is_accessible(page)
 
 

@@ -2,6 +2,7 @@
 
 import { confirmed } from "./confirm.js";
 import { idOf, make } from "./dom.js";
+import { opensAt } from "./menu.js";
 import { drawText } from "./mrkdwn.js";
 import { drawSelect, isSelect } from "./selects.js";
 import { busily, isBusy } from "./surface.js";
@@ -64,7 +65,7 @@ function drawOverflow(block, element, surface) {
         if (await confirmed(element.confirm)) await busily(button, () => surface.press(block, element, option.value));
       },
     }, drawText(option.text))));
-  return make("span.overflow", {}, button, menu);
+  return make("span.overflow", {}, button, opensAt(menu, button));
 }
 
 /** Radio buttons and checkboxes. */

@@ -5,6 +5,7 @@ import { avatar } from "./avatar.js";
 import { renewBlocks } from "./blocks.js";
 import { ago, fullTime, timeOf } from "./dates.js";
 import { announce, idOf, make } from "./dom.js";
+import { opensAt } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { change, me, mentionsMe, person, workspace } from "./store.js";
 import { messageSurface } from "./surface.js";
@@ -69,9 +70,10 @@ function drawMoreActions(channel, message, author, inThread) {
   const use = (name) => does("message-shortcut", { channel, ts: message.ts, name }).catch((refused) => announce(refused.message));
   const menu = make("div.menu", { id: idOf(inThread ? "thread-more" : "more", message.ts), popover: "auto" }, names.map((name) =>
     make("button.menu-item", { type: "button", onclick: () => { menu.hidePopover(); use(name); } }, name)));
-  return [make("button.reply", {
+  const button = make("button.reply", {
     id: `${menu.id}-open`, class: "more", type: "button", popovertarget: menu.id, title: "More actions", "aria-label": `More actions at the message of ${author.real_name}`,
-  }, "⋮"), menu];
+  }, "⋮");
+  return [button, opensAt(menu, button)];
 }
 
 function drawDismissal(message) {
