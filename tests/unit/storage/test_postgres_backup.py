@@ -1,7 +1,6 @@
 """What the README says of backups on PostgreSQL: a dump is a whole log, and a bot goes on from it."""
 
 import asyncio
-import subprocess
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -29,7 +28,8 @@ async def test_a_dump_is_restored_into_an_empty_database_and_gone_on_from(
         ("pg_dump", "--format=custom", f"--file={dump}", postgres_place.get_secret_value()),
         ("pg_restore", f"--dbname={restored.get_secret_value()}", "--exit-on-error", str(dump)),
     ):
-        await asyncio.to_thread(subprocess.run, [folder / program, *arguments], check=True)
+        process = await asyncio.create_subprocess_exec(folder / program, *arguments)
+        assert await process.wait() == 0
 
     after = await open_storage(restored, SystemClock())
     try:
