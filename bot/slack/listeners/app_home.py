@@ -14,6 +14,7 @@ from bot.operations import review
 from bot.operations.approve_order import may_decide
 from bot.slack.desk import Desk
 from bot.slack.guard import Visit
+from bot.slack.listeners.buttons import on_press
 from bot.slack.listeners.copy_form import show_choice
 from bot.slack.listeners.opening import Opening, open_form, open_view
 from bot.slack.listeners.visits import visit_of
@@ -37,22 +38,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
             desk.homes.opened(event.user_id, partial(_publish, desk, event))
         await ack()
 
-    @app.action({"action_id": home.NEW_COPY, "type": "block_actions"})
-    async def new_copy(ack: AsyncAck, body: dict[str, Any]) -> None:
-        press = Press.model_validate(body)
-        desk.run(_open(desk, press, None), "open the form", press.response_url)
-        await ack()
-
-    @app.action({"action_id": coverage.FILL_GAP, "type": "block_actions"})
-    async def fill_gap(ack: AsyncAck, body: dict[str, Any]) -> None:
-        press = Press.model_validate(body)
-        try:
-            gap = coverage.read_gap(press.actions[0].value or "")
-        except ReadError as error:
-            logger.warning("a gap was not read: %s", error)
-            gap = None
-        desk.run(_open(desk, press, gap), "open the form for a gap", press.response_url)
-        await ack()
+    on_press(app, desk, [home.NEW_COPY], partial(_open, desk), "open the form")
+    on_press(app, desk, [coverage.FILL_GAP], partial(_open_for_gap, desk), "open the form for a gap")
 
 
 async def _publish(desk: Desk, event: HomeOpened) -> None:
@@ -99,7 +86,16 @@ async def _awaiting(desk: Desk, person: Person) -> list[OrderStanding]:
     return [each for each in waiting if may_decide(desk.ports, each, member)]
 
 
-async def _open(desk: Desk, press: Press, gap: Gap | None) -> None:
+async def _open_for_gap(desk: Desk, press: Press) -> None:
+    try:
+        gap = coverage.read_gap(press.actions[0].value or "")
+    except ReadError as error:
+        logger.warning("a gap was not read: %s", error)
+        gap = None
+    await _open(desk, press, gap)
+
+
+async def _open(desk: Desk, press: Press, gap: Gap | None = None) -> None:
     """Open the form, filled in for a gap."""
     visit = visit_of(press, "a button in Home or at a gap")
     decision = desk.decide(visit)

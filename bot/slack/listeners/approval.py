@@ -1,5 +1,6 @@
 """The buttons of the message to those who have to agree, and the form in which they say why they do not."""
 
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -19,9 +20,10 @@ from bot.operations.approve_order import (
 from bot.operations.review import find_order
 from bot.slack.desk import BEFORE_ANSWERING, Desk
 from bot.slack.guard import Visit
+from bot.slack.listeners.buttons import on_press
 from bot.slack.listeners.opening import Opening, open_view
 from bot.slack.listeners.visits import visit_of
-from bot.slack.payloads import Interaction, InView, Press
+from bot.slack.payloads import InView, Press
 from bot.slack.views import answers, approval_message, decisions, decline_form, notices
 from bot.slack.views.approval_message import APPROVAL_BUTTONS, ApprovalButton
 from bot.slack.views.blocks import Message
@@ -29,16 +31,7 @@ from bot.slack.views.blocks import Message
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons and the form."""
-
-    async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
-        press = Press.model_validate(body)
-        action = press.actions[0]
-        work = _press(desk, ApprovalButton(action.action_id), action.value or "", press)
-        desk.run(work, "carry out what an approver says", press.response_url)
-        await ack()
-
-    for button in APPROVAL_BUTTONS:
-        app.action({"action_id": button.value, "type": "block_actions"})(pressed)
+    on_press(app, desk, APPROVAL_BUTTONS, partial(_press, desk), "carry out what an approver says")
 
     @app.view(decline_form.CALLBACK_ID)
     async def declined(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -51,7 +44,9 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack(response_action="update", view=notices.draw_message(await _decline(desk, visit, said)))
 
 
-async def _press(desk: Desk, button: ApprovalButton, value: str, interaction: Interaction) -> None:
+async def _press(desk: Desk, interaction: Press) -> None:
+    action = interaction.actions[0]
+    button, value = ApprovalButton(action.action_id), action.value or ""
     visit = visit_of(interaction, f"the button {button.value}", as_approver=True)
     if button is ApprovalButton.DECLINE:
         opening = Opening(visit, interaction.trigger_id, interaction.response_url, is_known=True)

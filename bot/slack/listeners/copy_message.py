@@ -1,10 +1,10 @@
 """The buttons of a copy's message."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 
 from bot.domain.reasons import Reason
 from bot.operations.review import find_order, what_is_left
@@ -12,6 +12,7 @@ from bot.operations.settle_copy import say_it_was_copied, say_send_again
 from bot.operations.stop_order import Stopped, stop_order
 from bot.slack.desk import BEFORE_ANSWERING, Desk
 from bot.slack.guard import Undecided, Visit
+from bot.slack.listeners.buttons import on_press
 from bot.slack.listeners.opening import Opening, open_confirmation
 from bot.slack.listeners.visits import visit_of
 from bot.slack.payloads import Interaction, Press
@@ -21,19 +22,12 @@ from bot.slack.views.copy_standing import BUTTONS, Button
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to the buttons."""
-
-    async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
-        press = Press.model_validate(body)
-        action = press.actions[0]
-        work = _press(desk, Button(action.action_id), action.value or "", press)
-        desk.run(work, "carry out what a button says", press.response_url)
-        await ack()
-
-    for button in BUTTONS:
-        app.action({"action_id": button.value, "type": "block_actions"})(pressed)
+    on_press(app, desk, BUTTONS, partial(_press, desk), "carry out what a button says")
 
 
-async def _press(desk: Desk, button: Button, about: str, interaction: Interaction) -> None:
+async def _press(desk: Desk, interaction: Press) -> None:
+    action = interaction.actions[0]
+    button, about = Button(action.action_id), action.value or ""
     visit = visit_of(interaction, f"the button {button.value}")
     if button is Button.TRY_AGAIN:
         await _try_again(desk, about, interaction, visit)

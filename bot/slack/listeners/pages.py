@@ -1,9 +1,9 @@
 """Lists that are leafed through: the backups, and what happened; *Copy …* at a backup of the list."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 
 from bot.domain.people import Person
 from bot.domain.reasons import Reason
@@ -12,6 +12,7 @@ from bot.operations.history import history as what_happened
 from bot.operations.list_backups import list_backups
 from bot.slack.desk import Desk
 from bot.slack.guard import Visit
+from bot.slack.listeners.buttons import on_press
 from bot.slack.listeners.opening import Opening, open_form
 from bot.slack.listeners.visits import visit_of
 from bot.slack.payloads import Press
@@ -65,23 +66,9 @@ def register(app: AsyncApp, desk: Desk) -> None:
         ((backup_list.Action.NEWER, backup_list.Action.OLDER), draw_list),
         ((history.Action.NEWER, history.Action.OLDER), draw_history),
     ):
-        for action in actions:
-            app.action({"action_id": action.value, "type": "block_actions"})(_turning(desk, draw))
-
-    @app.action({"action_id": backup_list.Action.COPY.value, "type": "block_actions"})
-    async def copy_one(ack: AsyncAck, body: dict[str, Any]) -> None:
-        press = Press.model_validate(body)
-        desk.run(_copy(desk, press), "open the form for a backup of the list", press.response_url)
-        await ack()
-
-
-def _turning(desk: Desk, draw: Draw) -> Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]:
-    async def turn(ack: AsyncAck, body: dict[str, Any]) -> None:
-        press = Press.model_validate(body)
-        desk.run(_turn(desk, draw, press), "show another page", press.response_url)
-        await ack()
-
-    return turn
+        on_press(app, desk, actions, partial(_turn, desk, draw), "show another page")
+    copy_one = [backup_list.Action.COPY]
+    on_press(app, desk, copy_one, partial(_copy, desk), "open the form for a backup of the list")
 
 
 async def _turn(desk: Desk, draw: Draw, press: Press) -> None:

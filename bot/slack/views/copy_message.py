@@ -286,10 +286,11 @@ def _small_print(standing: OrderStanding) -> list[str]:
     said = [f"Asked for by {person_name(order.requested_by)} {slack_date(order.requested_at)}", f"id {code(order.id)}"]
     if standing.is_single and copy.attempts > 1:
         said.append(f"{count(copy.attempts, 'request')} sent")
-    if agreed := ", ".join(person_name(each.person) for each in standing.gate.agreements):
-        said.append(f"agreed to by {agreed}")
-    if order.approval and standing.awaits_approval:
-        said.append(_waits_for(order.approval))
+    if order.approval:
+        if agreed := ", ".join(person_name(each.person) for each in standing.gate.agreements):
+            said.append(f"agreed to by {agreed}")
+        if standing.awaits_approval:
+            said.append(_waits_for(order.approval))
     if order.glass:
         said.append(f"went on without agreement: {escape(order.glass.reason, 150)}")
     if copy.description:
