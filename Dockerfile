@@ -6,7 +6,7 @@ WORKDIR /source
 RUN python -m venv --without-pip /opt/bot
 COPY pyproject.toml README.md LICENSE ./
 COPY bot ./bot
-RUN pip --python /opt/bot/bin/python install --no-cache-dir --disable-pip-version-check . \
+RUN pip --python /opt/bot/bin/python install --no-cache-dir --disable-pip-version-check '.[otel]' \
     && pip --python /opt/bot/bin/python uninstall --yes pip
 
 FROM python:3.11.14-slim-bookworm

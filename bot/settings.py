@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -17,6 +19,7 @@ ENV_FILE = ".env"
 """Where settings are that are not in the environment: in the folder that the bot is started in."""
 
 SQLITE = "sqlite:///"
+POSTGRESQL = ("postgresql://", "postgres://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,17 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _path_of(database_url: str) -> Path:
-    return Path(database_url.removeprefix(SQLITE)).expanduser()
+    try:
+        return Path(database_url.removeprefix(SQLITE)).expanduser()
+    except RuntimeError:
+        raise ValueError("it is not known here where the folder is that ~ stands for") from None
+
+
+def _names_a_database(url: str) -> bool:
+    try:
+        return bool(conninfo_to_dict(url).get("dbname"))
+    except psycopg.Error:  # its text may have the value in it
+        return False
 
 
 def _file(value: Path | None) -> Path | None:
@@ -145,26 +158,31 @@ class StorageSettings(BaseSettings):
         validate_default=True,
     )
 
-    database_url: str = "sqlite:///copy-backup-bot.sqlite"
-    """A SQLite file: three slashes and a relative path, or four and an absolute one; ``~`` is one's own folder."""
+    database_url: SecretStr = SecretStr("sqlite:///copy-backup-bot.sqlite")
+    """A SQLite file: three slashes and a relative path, or four and an absolute one; ``~`` is one's own folder. Or a
+    PostgreSQL database, as its own tools take it: ``postgresql://user:password@host:5432/database?sslmode=...``.
+    """
     audit_key: Secret | None = None
     """With it the hash chain of the audit log is an HMAC: writing to the file is not enough to forge it."""
 
     @field_validator("database_url")
     @classmethod
-    def _only_sqlite(cls, value: str) -> str:
-        if not value.startswith(SQLITE) or value.removeprefix(SQLITE) in {"", ":memory:"}:
-            raise ValueError(f"this has to be {SQLITE} and the path of a file")
-        try:
-            _path_of(value)
-        except RuntimeError:
-            raise ValueError("it is not known here where the folder is that ~ stands for") from None
+    def _a_file_or_a_database(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url.startswith(POSTGRESQL):
+            if not _names_a_database(url):
+                raise ValueError("this has to be an address such as postgresql://user:password@host:5432/database")
+        elif not url.startswith(SQLITE) or url.removeprefix(SQLITE) in {"", ":memory:"}:
+            raise ValueError(f"this has to be {SQLITE} and the path of a file, or an address of postgresql://")
+        else:
+            _path_of(url)
         return value
 
     @property
-    def database_path(self) -> Path:
-        """The SQLite file."""
-        return _path_of(self.database_url)
+    def database(self) -> Path | SecretStr:
+        """The SQLite file, or the address of the PostgreSQL database."""
+        url = self.database_url.get_secret_value()
+        return self.database_url if url.startswith(POSTGRESQL) else _path_of(url)
 
 
 class WitnessSettings(StorageSettings):

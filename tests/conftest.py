@@ -1,11 +1,44 @@
-"""What a whole run of the tests says in the end."""
+"""A PostgreSQL server for whoever wants one, and what a whole run of the tests says in the end."""
 
+import os
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
+from pydantic import SecretStr
+
+from tests.fakes.postgres import PostgresServer, binaries, emptied, prepared, running_server
 
 CASES = "fault cases"
 """The property under which a test of the fault matrix reports the cases it tried: ``kind:number``."""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests of this process."""
+    programs = binaries()
+    if programs is None:
+        missing = "PostgreSQL is not installed (apt-get install postgresql)"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with running_server(programs) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def used_database(postgres: PostgresServer) -> SecretStr:
+    """A database with the bot's tables, which tests use one after the other."""
+    place = postgres.new_database()
+    prepared(place)
+    return place
+
+
+@pytest.fixture
+def postgres_place(postgres: PostgresServer, used_database: SecretStr) -> SecretStr:
+    """A database with the bot's tables, and nothing in them."""
+    emptied(postgres, used_database)
+    return used_database
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,5 @@
-"""``audit``: read, export, verify and archive the audit log. Works while the bot runs; only ``archive`` changes
-anything.
+"""``audit``: read, export, verify, archive and import the audit log. Works while the bot runs, ``import`` excepted;
+only ``archive`` and ``import`` change anything.
 """
 
 import sys
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.audit_archive import archive_events
+from bot.cli.audit_import import import_events
 from bot.cli.audit_verify import verify_events
 from bot.cli.settings import settings_or_exit
 from bot.domain.events import Event, EventFilter, EventKind, Outcome, RecordedEvent
@@ -48,7 +49,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def audit() -> None:
-    """Read, export, verify and archive the audit log."""
+    """Read, export, verify, archive and import the audit log."""
 
 
 @audit.command("list")
@@ -58,7 +59,7 @@ def list_events(limit: int, **given: object) -> None:
     """Show events, newest first."""
     settings = settings_or_exit(StorageSettings)
     try:
-        events = read_newest(settings.database_path, _filter(given), limit)
+        events = read_newest(settings.database, _filter(given), limit)
     except StorageError as error:
         _fail(error)
     console = Console()
@@ -80,13 +81,14 @@ def export_events(form: str, output: TextIO, **given: object) -> None:
     settings = settings_or_exit(StorageSettings)
     lines = as_csv if form == "csv" else as_json_lines
     try:
-        output.writelines(lines(read_all(settings.database_path, _filter(given))))
+        output.writelines(lines(read_all(settings.database, _filter(given))))
     except StorageError as error:
         _fail(error)
 
 
 audit.add_command(verify_events)
 audit.add_command(archive_events)
+audit.add_command(import_events)
 
 
 def table_of(events: Sequence[RecordedEvent]) -> Table:

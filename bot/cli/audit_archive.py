@@ -46,7 +46,7 @@ def archive_events(before: datetime, file: Path) -> None:
     try:
         with shown_progress("Archiving") as progress:
             done = archive(
-                settings.database_path,
+                settings.database,
                 file,
                 before,
                 who=_who(),

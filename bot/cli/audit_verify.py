@@ -18,6 +18,7 @@ from bot.slack.trouble import SlackTroubleError
 from bot.slack.views.witness import read_lines
 from bot.slack.witness import posted_witnesses
 from bot.storage import StorageError, read_newest, verify
+from bot.storage.connection import Place
 from bot.storage.exported import verify_file
 from bot.storage.witnesses import hear, hear_of_file
 
@@ -40,20 +41,20 @@ def verify_events(file: Path | None, texts: tuple[TextIO, ...], from_slack: bool
     """
     settings = settings_or_exit(StorageSettings)
     witnesses = [*_read(texts), *(_from_slack() if from_slack else ())]
-    path = settings.database_path
+    place = settings.database
     try:
         with shown_progress("Checking") as progress:
             if file:
                 checked = verify_file(file, settings.audit_key, progress)
                 found, digest = checked.found, checked.digest
             else:
-                found, digest = verify(path, settings.audit_key, progress), None
+                found, digest = verify(place, settings.audit_key, progress), None
         if isinstance(found, Broken):
             _tell_broken(found)
-        testimony = _heard(path, file, witnesses)
+        testimony = _heard(place, file, witnesses)
         _tell(found, file, testimony)
         if digest:
-            click.echo(_of_archive(path, digest))
+            click.echo(_of_archive(place, digest))
     except StorageError as error:
         _fail(str(error))
     if testimony and testimony.contradicting:
@@ -91,10 +92,10 @@ def _from_slack() -> list[Witness]:
     return witnesses
 
 
-def _heard(path: Path, file: Path | None, witnesses: list[Witness]) -> Testimony | None:
+def _heard(place: Place, file: Path | None, witnesses: list[Witness]) -> Testimony | None:
     if not witnesses:
         return None
-    return hear_of_file(file, witnesses) if file else hear(path, witnesses)
+    return hear_of_file(file, witnesses) if file else hear(place, witnesses)
 
 
 def _tell_broken(broken: Broken) -> NoReturn:
@@ -166,11 +167,11 @@ def _when(witness: Witness) -> str:
     return f"{witness.at:%Y-%m-%d %H:%M} UTC" if witness.at else "at an unknown time"
 
 
-def _of_archive(path: Path, digest: str) -> str:
+def _of_archive(place: Place, digest: str) -> str:
     """What the log says of a file with this digest."""
-    if not path.exists():
+    if isinstance(place, Path) and not place.exists():
         return f"SHA-256 of the file: {digest}"
-    archives = read_newest(path, EventFilter(text=digest, kinds=(EventKind.ARCHIVED,)), limit=1)
+    archives = read_newest(place, EventFilter(text=digest, kinds=(EventKind.ARCHIVED,)), limit=1)
     if archives:
         return f"It is the archive that event {archives[0].sequence} of the log names."
     return f"The log names no archive with its SHA-256, {digest}: it is an export, or not what was archived."

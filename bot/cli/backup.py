@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -21,11 +22,17 @@ def backup(file: Path) -> None:
     `audit verify` does. To go on from it, stop the bot, put its files aside and FILE in the place of DATABASE_URL.
     """
     settings = settings_or_exit(StorageSettings)
+    if not isinstance(settings.database, Path):
+        _fail("DATABASE_URL is a PostgreSQL database: back it up with pg_dump. The README says how.")
     try:
         with shown_progress("Checking") as progress:
-            made = back_up(settings.database_path, file, settings.audit_key, progress)
+            made = back_up(settings.database, file, settings.audit_key, progress)
     except StorageError as error:
-        click.secho(str(error), fg="red", err=True)
-        sys.exit(1)
+        _fail(str(error))
     click.echo(f"{file} has all events up to {made.last}, and is whole ({made.size / 1e6:.1f} MB).")
     click.echo(f"The last hash: {made.head}")
+
+
+def _fail(words: str) -> NoReturn:
+    click.secho(words, fg="red", err=True)
+    sys.exit(1)

@@ -29,6 +29,7 @@ from bot.cli.story import DESTINATION, PATIENCE, SOURCE, Story
 from bot.domain.events import EventFilter
 from bot.operations.ports import Broken
 from bot.storage import StorageError, read_newest, verify
+from bot.storage.connection import Place
 from bot.telemetry import configure_logging
 
 EVENTS_SHOWN = 100
@@ -105,7 +106,7 @@ async def demonstrate(stage: Stage, sandbox: Sandbox, picture: Path | None = Non
         raise DemoError(f"The demo stopped, as alice did not see what she should. {error}") from error
     if picture is not None:
         stage.saves_picture(picture, "python -m bot demo")
-    await _shows_audit_log(stage, sandbox.settings.database_path)
+    await _shows_audit_log(stage, sandbox.settings.database)
     _shows_cloud(stage, sandbox.cloud, (estate.full, estate.incremental_with_parent_in_iad))
 
 
@@ -122,11 +123,11 @@ async def _until_backups_are_known(sandbox: Sandbox) -> None:
         raise DemoError(f"The bot did not load the list of backups in {SOURCE} within {PATIENCE:g} s.") from None
 
 
-async def _shows_audit_log(stage: Stage, path: Path) -> None:
+async def _shows_audit_log(stage: Stage, place: Place) -> None:
     stage.heads("Every step was in the audit log before it was taken")
-    events = await asyncio.to_thread(read_newest, path, EventFilter(), EVENTS_SHOWN)
+    events = await asyncio.to_thread(read_newest, place, EventFilter(), EVENTS_SHOWN)
     stage.shows(table_of(events[::-1]), indent=0)
-    found = await asyncio.to_thread(verify, path)
+    found = await asyncio.to_thread(verify, place)
     if isinstance(found, Broken):
         raise DemoError(f"The audit log does not verify: event {found.sequence}: {found.finding}.")
     stage.prints(f"[green]✓[/] The hash chain is whole: {found.events} events.")

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from itertools import count
 
 import click
@@ -52,7 +53,8 @@ def doctor() -> None:
 
 
 async def _look(settings: Settings, console: Console) -> tuple[Check, ...]:
-    first = (Check(Subject.SETTINGS, Finding.SETTINGS_USABLE), *await asyncio.to_thread(rules_checked, settings))
+    usable = Check(Subject.SETTINGS, Finding.SETTINGS_USABLE)
+    first = (usable, *await asyncio.to_thread(rules_checked, settings), *traces_checked(settings))
     for check in first:
         show(console, check)
     watched = console if console.is_terminal else Console(stderr=True)
@@ -74,6 +76,15 @@ def rules_checked(settings: Settings) -> Sequence[Check]:
     usable = Check(Subject.RULES, Finding.RULES_USABLE, facts={"path": path, "gist": gist_of(rules)})
     each = (Check(Subject.RULE, Finding.RULE_SAYS, line.rule, {"sentence": line.sentence}) for line in lines_of(rules))
     return [usable, *each]
+
+
+def traces_checked(settings: Settings) -> Sequence[Check]:
+    """Whether traces can be sent; nothing where they are not wanted."""
+    if settings.otel_exporter_otlp_endpoint is None:
+        return ()
+    is_installed = find_spec("opentelemetry") is not None and find_spec("opentelemetry.sdk") is not None
+    finding = Finding.TRACES_CAN_BE_SENT if is_installed else Finding.TRACES_NOT_INSTALLED
+    return [Check(Subject.TRACES, finding)]
 
 
 def _telling(console: Console, status: Status, probes: int) -> Callable[[Sequence[Check]], None]:

@@ -11,6 +11,7 @@ SUBJECTS: Mapping[Subject, str] = MappingProxyType(
         Subject.SETTINGS: "settings",
         Subject.RULES: "rules",
         Subject.RULE: "rule",
+        Subject.TRACES: "traces",
         Subject.DATABASE: "database",
         Subject.BOT_TOKEN: "Slack bot token",
         Subject.SCOPES: "Slack scopes",
@@ -68,6 +69,11 @@ _FILES: Mapping[Finding, Words] = {
         "Correct the file; a bot that runs goes by the rules before it, and one that does not cannot start.",
     ),
     Finding.RULE_SAYS: Words("{sentence}"),
+    Finding.TRACES_CAN_BE_SENT: Words("can be sent; whether they are taken is not checked"),
+    Finding.TRACES_NOT_INSTALLED: Words(
+        "OTEL_EXPORTER_OTLP_ENDPOINT is set, and what sends them is not installed: the bot will not start",
+        "Install the extra (pip install 'copy-backup-bot[otel]'), or leave the setting out.",
+    ),
     Finding.DATABASE_USABLE: Words("{path} can be read and written"),
     Finding.DATABASE_IN_USE: Words("{path} is in use by {process}: a bot is running on it"),
     Finding.DATABASE_NOT_THERE_YET: Words("{path} will be made at the first start"),
@@ -81,6 +87,19 @@ _FILES: Mapping[Finding, Words] = {
     ),
     Finding.DATABASE_NEWER: Words(
         "{path} was written by a later version of this bot", "Run that later version, or one newer than it."
+    ),
+    Finding.DATABASE_AWAY: Words(
+        "{path} does not let the bot in: {why}",
+        "See that the server runs and can be reached from here, and that host, port, database, user and password in "
+        "DATABASE_URL are right.",
+    ),
+    Finding.DATABASE_NOT_ALLOWED: Words(
+        "{path} is closed to the bot: {why}",
+        "Make the bot's user the owner of a database of its own: CREATE DATABASE … OWNER ….",
+    ),
+    Finding.DATABASE_ENCODING: Words(
+        "{path} is of the encoding {encoding}, which has no place for some names",
+        "Make a database with ENCODING 'UTF8', and set DATABASE_URL to it.",
     ),
     Finding.AUDIT_KEY_DOES_NOT_FIT: Words(
         "the audit log in {path} was written with another AUDIT_KEY, or its last event was changed",

@@ -104,7 +104,7 @@ def _region(given: str, known: Sequence[str]) -> str:
 def _backups(settings: RulesSettings, wanted: str, source: str | None, destination: str) -> Sequence[Backup]:
     """The newest that fits in each region but the destination."""
     try:
-        found = read_backups(settings.database_path, wanted)
+        found = read_backups(settings.database, wanted)
     except StorageError as error:
         if source is None:
             _fail(f"{error} With --from, BACKUP may be an instance, and no such file is needed.")

@@ -157,7 +157,7 @@ async def simulated_world(
             rackspace_username=running_cloud.username,
             rackspace_api_key=SecretStr(running_cloud.api_key),
             rackspace_identity_url=running_cloud.identity_url,
-            database_url=f"sqlite:///{folder / 'bot.sqlite'}",
+            database_url=SecretStr(f"sqlite:///{folder / 'bot.sqlite'}"),
             allowed_people=tuple(workspace.person(name).id for name in PEOPLE),
             port=port,
             log_level="WARNING",
@@ -360,7 +360,7 @@ def _places(world: SandboxWithPage) -> Places:
         api_key=cloud.api_key,
         regions=cloud.regions,
         cloud_port=cloud.port,
-        database_url=world.settings.database_url,
+        database_url=world.settings.database_url.get_secret_value(),
     )
 
 

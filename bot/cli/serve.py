@@ -37,6 +37,13 @@ def serve() -> None:
     except CannotStartError as error:
         click.secho(f"The bot cannot start. {error}", fg="red", err=True)
         sys.exit(1)
+    except TakenOverError:
+        click.secho("The bot ends: another one has taken over the work on its database.", fg="red", err=True)
+        sys.exit(1)
+
+
+class TakenOverError(Exception):
+    """Another bot works on the database now."""
 
 
 async def _serve(settings: Settings) -> None:
@@ -74,6 +81,7 @@ async def _run(settings: Settings) -> None:
         how = "connected to Slack by Socket Mode" if bot.in_socket_mode else "waiting for Slack's requests"
         click.echo(f"Ready: {how}, on http://{settings.host}:{bot.port}")
         try:
-            await asyncio.Event().wait()
+            await bot.lost.wait()
+            raise TakenOverError
         finally:
             click.echo("Stopping ...")

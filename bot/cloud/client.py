@@ -6,7 +6,7 @@ import logging
 import math
 import random
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -78,6 +78,7 @@ class CloudDatabases:
         budget_limits: Limits | None = None,
         timeout: float = READ_SECONDS,
         observer: Observer | None = None,
+        may_copy: Callable[[], bool] = lambda: True,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -90,12 +91,14 @@ class CloudDatabases:
             budget_limits: calls a minute; the service's own limits if not given.
             timeout: seconds to wait for an answer; a connection is waited for 5 s at most.
             observer: is told of each request; nobody if not given.
+            may_copy: asked right before a copy request is sent: no request leaves, if the answer is no.
         """
         self._observer = observer or Nobody()
         self._regions = regions
         self._clock = clock
         self._budget = Budget(budget_limits or Limits(), clock)
         self._whole_answer = 2 * timeout
+        self._may_copy = may_copy
         self._client = httpx.AsyncClient(
             headers={"Accept": "application/json", "User-Agent": f"copy-backup-bot/{bot_version()}"},
             timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
@@ -177,6 +180,8 @@ class CloudDatabases:
         if isinstance(request, Fault):
             return request
         await self._budget.turn(region, Call.COPY, urgent=True, patience=math.inf)
+        if not self._may_copy():
+            return Fault(Reason.SERVICE_UNAVAILABLE)
         answer = await self._watched(request, region, Call.COPY)
         if isinstance(answer, Fault):
             self._leave_alone_if_asked(region, Call.COPY, answer)

@@ -29,7 +29,7 @@ class Sources:
 
     Attributes:
         budgets: what is left of each, from memory.
-        file_sizes: bytes of each file, by its name; called in a thread.
+        sizes: bytes of each part of what the bot remembers, by its name; called in a thread.
         untold: how many orders have news that Slack is still to be told, from memory.
         version: of the bot.
     """
@@ -37,7 +37,7 @@ class Sources:
     ports: Ports
     readiness: Readiness
     budgets: Callable[[], Iterable[BudgetState]]
-    file_sizes: Callable[[], Mapping[str, int]]
+    sizes: Callable[[], Mapping[str, int]]
     untold: Callable[[], int]
     version: str
 
@@ -108,7 +108,7 @@ async def _catalogue(sources: Sources) -> Families:
 
 async def _files(sources: Sources) -> Families:
     sizes = GaugeMetricFamily("copy_backup_file_bytes", "Size of the files of the bot.", labels=("file",))
-    for name, size in (await asyncio.to_thread(sources.file_sizes)).items():
+    for name, size in (await asyncio.to_thread(sources.sizes)).items():
         sizes.add_metric((name,), size)
     return (sizes,)
 

@@ -25,6 +25,7 @@ class Subject(StrEnum):
     SETTINGS = "settings"
     RULES = "rules"
     RULE = "rule"
+    TRACES = "traces"
     DATABASE = "database"
     BOT_TOKEN = "bot_token"  # noqa: S105 - a name
     SCOPES = "scopes"
@@ -59,12 +60,18 @@ class Finding(StrEnum):
     RULES_MISTAKE = "rules_mistake"
     RULE_SAYS = "rule_says"
 
+    TRACES_CAN_BE_SENT = "traces_can_be_sent"
+    TRACES_NOT_INSTALLED = "traces_not_installed"
+
     DATABASE_USABLE = "database_usable"
     DATABASE_IN_USE = "database_in_use"
     DATABASE_NOT_THERE_YET = "database_not_there_yet"
     DATABASE_NOT_WRITABLE = "database_not_writable"
     DATABASE_UNREADABLE = "database_unreadable"
     DATABASE_NEWER = "database_newer"
+    DATABASE_AWAY = "database_away"
+    DATABASE_NOT_ALLOWED = "database_not_allowed"
+    DATABASE_ENCODING = "database_encoding"
     AUDIT_KEY_DOES_NOT_FIT = "audit_key_does_not_fit"
 
     BOT_TOKEN_WORKS = "bot_token_works"  # noqa: S105 - a name
@@ -120,6 +127,7 @@ FINE = frozenset(
         Finding.SETTINGS_USABLE,
         Finding.RULES_USABLE,
         Finding.RULE_SAYS,
+        Finding.TRACES_CAN_BE_SENT,
         Finding.DATABASE_USABLE,
         Finding.DATABASE_IN_USE,
         Finding.DATABASE_NOT_THERE_YET,

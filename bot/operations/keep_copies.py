@@ -34,12 +34,17 @@ from bot.operations.request_order import Confirmation, Joined, Refused, order_id
 from bot.operations.standing_orders import Keeping, event_of, place_in
 
 
-async def run_what_is_due(keeping: Keeping) -> None:
+async def run_what_is_due(keeping: Keeping, *, only: str | None = None) -> None:
     """Look at all standing orders once, one after the other. What was missed while nobody looked runs once.
 
     A look costs no call to the cloud unless something has to be copied. It may be cut off, and made twice at once.
+
+    Args:
+        keeping: the world.
+        only: id of the one that is looked at; all of them if not given.
     """
-    current = [await _after_the_last_run(keeping, standing) for standing in await keeping.store.kept()]
+    kept = [standing for standing in await keeping.store.kept() if only in {None, standing.id}]
+    current = [await _after_the_last_run(keeping, standing) for standing in kept]
     active = [standing for standing in current if standing and standing.state is StandingState.ACTIVE]
     if active:
         report = await _report(keeping, active)
@@ -144,9 +149,10 @@ async def _is_needless(
     """
     existing = plan.plans[0].existing if isinstance(plan, OrderPlan) else None
     if problem.reason is Reason.COPY_EXISTS and existing:
-        is_arriving = not existing.found.backup.is_usable
+        there = existing.found.backup
+        is_arriving = not (there.is_usable or there.has_failed)
         survey = await keeping.surveyor.survey(latest=True)
-        return is_arriving or survey.is_restorable(standing.region, existing.found.backup.id)
+        return is_arriving or survey.is_restorable(standing.region, there.id)
     is_busy = problem.reason is Reason.BACKUP_NOT_COPYABLE and problem.about == BackupStatus.COPYING
     return is_busy or problem.reason is Reason.COPY_UNDER_WAY
 

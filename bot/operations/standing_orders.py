@@ -18,6 +18,7 @@ from bot.domain.standing_orders import KeepRequest, Preview, StandingOrder, Stan
 from bot.domain.survey import Held
 from bot.operations.find_backups import remembered_by_reference
 from bot.operations.judge_order import by_the_account
+from bot.operations.moves import request_facts
 from bot.operations.ports import Members, Ports
 from bot.operations.ports import StandingOrders as Store
 from bot.operations.report_coverage import Surveyor, report_coverage, seen
@@ -136,7 +137,7 @@ async def preview(keeping: Keeping, request: KeepRequest, member: Member) -> Pre
     )
     row, cell = place_in(report, *key)
     about = await _likely_source(keeping, row, cell)
-    problems = await _problems(keeping, request, about)
+    problems = _problems(ports, request, about)
     judgement = await _judge(ports, member, request.channel, about, request.region)
     existing = next((each for each in await keeping.store.kept() if each.key == key), None)
     return Preview(request, cell, judgement, problems, existing)
@@ -153,11 +154,9 @@ async def _backup_of(ports: Ports, origin: Origin, held: Held | None) -> Backup 
     return replace(backup, origin=origin) if backup else None
 
 
-async def _problems(keeping: Keeping, request: KeepRequest, about: Backup | None) -> tuple[Problem, ...]:
-    if request.region not in keeping.ports.cloud.regions:
+def _problems(ports: Ports, request: KeepRequest, about: Backup | None) -> tuple[Problem, ...]:
+    if request.region not in ports.cloud.regions:
         return (Problem(Reason.REGION_NOT_ALLOWED, about=request.region),)
-    if (await keeping.surveyor.survey()).homes.get(request.origin) == request.region:
-        return (Problem(Reason.SAME_REGION, about=request.region),)
     return () if about else (Problem(Reason.NOTHING_NEWER, about=request.origin.id),)
 
 
@@ -230,7 +229,12 @@ def event_of(
         destination=standing.region,
         where=where or standing.channel,
         reason=reason,
-        facts={"keep": standing.id, "instance": standing.origin.id, "every": write_every(standing.every)},
+        facts={
+            "keep": standing.id,
+            "instance": standing.origin.id,
+            "every": write_every(standing.every),
+            **request_facts(),
+        },
     )
 
 

@@ -1,5 +1,5 @@
 """The only room with SQL: the audit log with its hash chain, the copies as they stand, what was told of them, and
-the catalogue of backups. On SQLite.
+the catalogue of backups. On SQLite or PostgreSQL.
 
 `open_storage` gives the bot all of it; `verify`, `read_newest`, `read_all` and `read_backups` look at
 files that a bot may be using.
@@ -13,41 +13,45 @@ from pydantic import SecretStr
 from bot.operations.ports import Clock
 from bot.storage.archive_table import create_archives
 from bot.storage.audit_log import StoredEvent, create_events
-from bot.storage.catalogue import SqliteCatalogue
+from bot.storage.catalogue import StoredCatalogue
 from bot.storage.catalogue_table import add_what_rules_look_at, create_catalogue
+from bot.storage.connection import Place
 from bot.storage.copies import create_copies
-from bot.storage.database import Database, catalogue_path
+from bot.storage.database import Database
 from bot.storage.errors import FileInUseError, NewerFileError, StorageError, UnreadableFileError, WrongKeyError
 from bot.storage.export import as_csv, as_json_lines
 from bot.storage.findings import create_findings
 from bot.storage.orders import create_orders
-from bot.storage.posts import HAVE_APPROVERS, SqlitePosts, create_approver_posts, create_posts
+from bot.storage.postgres import PostgresPart
+from bot.storage.postgres_schema import MIGRATIONS
+from bot.storage.posts import HAVE_APPROVERS, StoredPosts, create_approver_posts, create_posts
 from bot.storage.reading import read_all, read_backups, read_newest
-from bot.storage.record import SqliteRecord
-from bot.storage.sizes import file_sizes
-from bot.storage.standing_orders import SqliteStandingOrders, create_standing_orders
+from bot.storage.record import StoredRecord
+from bot.storage.sizes import sizes_of
+from bot.storage.sqlite_file import SqliteFile, catalogue_path
+from bot.storage.standing_orders import StoredStandingOrders, create_standing_orders
 from bot.storage.verify import verify
 
 __all__ = [
     "FileInUseError",
     "NewerFileError",
-    "SqliteCatalogue",
-    "SqlitePosts",
-    "SqliteRecord",
-    "SqliteStandingOrders",
     "Storage",
     "StorageError",
+    "StoredCatalogue",
     "StoredEvent",
+    "StoredPosts",
+    "StoredRecord",
+    "StoredStandingOrders",
     "UnreadableFileError",
     "WrongKeyError",
     "as_csv",
     "as_json_lines",
     "catalogue_path",
-    "file_sizes",
     "open_storage",
     "read_all",
     "read_backups",
     "read_newest",
+    "sizes_of",
     "verify",
 ]
 
@@ -64,15 +68,20 @@ RECORD_SCHEMA = (
 CATALOGUE_SCHEMA = (create_catalogue, add_what_rules_look_at)
 
 
+def known_version(place: Place) -> int:
+    """How many migrations make the record what it is today."""
+    return len(RECORD_SCHEMA) if isinstance(place, Path) else len(MIGRATIONS["record"])
+
+
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Everything the bot remembers."""
 
-    record: SqliteRecord
-    posts: SqlitePosts
-    approver_posts: SqlitePosts
-    standing_orders: SqliteStandingOrders
-    catalogue: SqliteCatalogue
+    record: StoredRecord
+    posts: StoredPosts
+    approver_posts: StoredPosts
+    standing_orders: StoredStandingOrders
+    catalogue: StoredCatalogue
     files: tuple[Database, ...]
 
     async def check(self) -> None:
@@ -90,13 +99,17 @@ class Storage:
             await file.close()
 
 
-async def open_storage(path: Path, clock: Clock, *, key: SecretStr | None = None) -> Storage:
-    """Open the bot's files, and make them where there are none.
+async def open_storage(
+    place: Place, clock: Clock, *, key: SecretStr | None = None, epoch: int | None = None
+) -> Storage:
+    """Open what the bot remembers, and make it where there is nothing.
 
     Args:
-        path: of the file with the audit log, the copies and the posts.
+        place: of the audit log, the copies and the posts; the catalogue of a file is beside it. A SQLite file is for
+            one process alone, a PostgreSQL database for any number of them.
         clock: says when a backup was seen.
         key: of the audit log's hashes; ``None`` for hashes that anybody can make.
+        epoch: of the bot at work on a PostgreSQL database (`bot.storage.lease`): when it is over, nothing is written.
 
     Raises:
         FileInUseError: another process has it.
@@ -105,19 +118,31 @@ async def open_storage(path: Path, clock: Clock, *, key: SecretStr | None = None
         WrongKeyError: the audit log was written with another key.
         StorageError: it cannot be opened.
     """
-    main = await Database.open(path, RECORD_SCHEMA)
+    main = await _record_at(place, epoch)
     try:
-        record = await SqliteRecord.on(main, key)
-        memory = await Database.open(catalogue_path(path), CATALOGUE_SCHEMA, synchronous="NORMAL")
+        record = await StoredRecord.on(main, key)
+        memory = await _catalogue_at(place, epoch)
     except BaseException:
         await main.close()
         raise
-    approver_posts = SqlitePosts(main, "approver_posts", HAVE_APPROVERS)
+    approver_posts = StoredPosts(main, "approver_posts", HAVE_APPROVERS)
     return Storage(
         record,
-        SqlitePosts(main),
+        StoredPosts(main),
         approver_posts,
-        SqliteStandingOrders(main, record),
-        SqliteCatalogue(memory, clock),
+        StoredStandingOrders(main, record),
+        StoredCatalogue(memory, clock),
         (main, memory),
     )
+
+
+async def _record_at(place: Place, epoch: int | None) -> Database:
+    if isinstance(place, Path):
+        return await SqliteFile.open(place, RECORD_SCHEMA)
+    return await PostgresPart.open(place, "record", epoch)
+
+
+async def _catalogue_at(place: Place, epoch: int | None) -> Database:
+    if isinstance(place, Path):
+        return await SqliteFile.open(catalogue_path(place), CATALOGUE_SCHEMA, synchronous="NORMAL")
+    return await PostgresPart.open(place, "catalogue", epoch)

@@ -1,36 +1,36 @@
 """Old events go from the audit log into a file; the log goes on from the hash of the last of them.
 
 First the file is whole and safe on the disk, then, in one transaction, an event says what went where (`ARCHIVED`) and
-the rows go. So a crash leaves the events in both, or in the file alone. It is safe while the bot runs: SQLite lets one
-write at a time, the bot reads the last hash in the transaction it writes in, and what it may still need is kept. Its
+the rows go. So a crash leaves the events in both, or in the file alone. It is safe while the bot runs: one
+writes at a time, the bot reads the last hash in the transaction it writes in, and what it may still need is kept. Its
 writes wait meanwhile; it takes up to `bot.storage.database.BUSY_TIMEOUT`.
 """
 
 import hashlib
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from pydantic import SecretStr
-from sqlite_utils import Database as Connection
 
 from bot.domain.events import Event, EventKind
 from bot.domain.people import Person
 from bot.operations.ports import Broken
-from bot.storage import RECORD_SCHEMA
+from bot.storage import known_version
 from bot.storage.archive_table import Carried, carried_on, note_archive
 from bot.storage.audit_log import AuditLog, StoredEvent
 from bot.storage.chain import Walk, link_with
-from bot.storage.database import OWNER_ONLY, open_to_change, schema_version
-from bot.storage.errors import NewerFileError, StorageError, WrongKeyError, unreadable
+from bot.storage.connection import Connection, Place, name_of
+from bot.storage.errors import REFUSALS, NewerFileError, StorageError, WrongKeyError, in_words
 from bot.storage.export import json_row
 from bot.storage.json_text import time_text
+from bot.storage.opening import changing
 from bot.storage.posts import HAVE_APPROVERS
+from bot.storage.sqlite_file import OWNER_ONLY
 from bot.storage.verify import Progress, unheard
 
 EVENTS_AT_ONCE = 1000
@@ -73,7 +73,7 @@ class Kept:
 
 
 def archive(
-    path: Path,
+    place: Place,
     file: Path,
     before: datetime,
     *,
@@ -85,7 +85,7 @@ def archive(
     """Put the events before a moment into a new file, in JSON lines, and take them out of the log. Blocks.
 
     Args:
-        path: of the bot's file.
+        place: of the log.
         file: is made, readable by its owner only.
         before: in UTC. The first event at or after it stays, and all that follow it in the log.
         who: does it.
@@ -99,7 +99,8 @@ def archive(
     if file.exists():
         raise StorageError(f"{file} is there already: an archive is never written over. Name another file.")
     try:
-        with closing(_opened(path, key)) as connection:
+        with changing(place) as connection:
+            _refuse_others(connection, place, key)
             carried = carried_on(connection)
             last, kept_for = _last_to_go(connection, before)
             if last <= carried.sequence:
@@ -120,36 +121,22 @@ def archive(
             )
             _take_out(connection, carried, event, AuditLog(key))
             return Archived(carried.sequence + 1, until, head, digest, kept_for, more=until < last)
-    except sqlite3.Error as error:
-        raise StorageError(f"{path} cannot be changed: {error}. No event was taken out of it.") from error
+    except REFUSALS as error:
+        raise StorageError(
+            f"{name_of(place)} cannot be changed: {in_words(error)}. No event was taken out of it."
+        ) from error
 
 
-def _opened(path: Path, key: SecretStr | None) -> Connection:
-    """The bot's file, if it is one that this version can write to."""
-    try:
-        connection = open_to_change(path)
-    except sqlite3.Error as error:
-        raise unreadable(path, error) from error
-    try:
-        _refuse_others(connection, path, key)
-    except sqlite3.Error as error:
-        connection.close()
-        raise unreadable(path, error) from error
-    except StorageError:
-        connection.close()
-        raise
-    return connection
-
-
-def _refuse_others(connection: Connection, path: Path, key: SecretStr | None) -> None:
-    version = schema_version(connection)
-    if version > len(RECORD_SCHEMA):
-        raise NewerFileError(path, version, len(RECORD_SCHEMA))
-    if version < len(RECORD_SCHEMA):
-        raise StorageError(f"{path} is not as this version of the bot writes it: start the bot on it once.")
+def _refuse_others(connection: Connection, place: Place, key: SecretStr | None) -> None:
+    """Refuse what this version cannot write to."""
+    version, known = connection.schema_version, known_version(place)
+    if version > known:
+        raise NewerFileError(name_of(place), version, known)
+    if version < known:
+        raise StorageError(f"{name_of(place)} is not as this version of the bot writes it: start the bot on it once.")
     sequence = AuditLog(key).first_not_fitting(connection)
     if sequence is not None:
-        raise WrongKeyError(path, sequence)
+        raise WrongKeyError(name_of(place), sequence)
 
 
 FIRST_NEEDED = (
@@ -206,7 +193,7 @@ def _write(
 
 
 def _rows(connection: Connection, carried: Carried, until: int) -> Iterator[StoredEvent]:
-    rows = connection.execute("SELECT sequence, body, hash FROM events WHERE sequence <= ? ORDER BY sequence", (until,))
+    rows = connection.stream("SELECT sequence, body, hash FROM events WHERE sequence <= ? ORDER BY sequence", (until,))
     for sequence, body, made in rows:
         is_first = sequence == carried.sequence + 1 > 1
         yield StoredEvent(sequence, body, made, carried.hash if is_first else None)
@@ -237,21 +224,9 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-@contextmanager
-def _writing(connection: Connection) -> Iterator[None]:
-    """One transaction, in which nobody else writes from its beginning."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.conn.in_transaction:
-            connection.rollback()
-
-
 def _take_out(connection: Connection, carried: Carried, event: Event, log: AuditLog) -> None:
     """Say in the log what is in the file, and let it go from the log: both, or neither."""
-    with _writing(connection):
+    with connection.transaction():
         if carried_on(connection) != carried:
             raise StorageError("Somebody else archived events at the same time. No event was taken out by this one.")
         said = log.append(connection, event)

@@ -6,7 +6,7 @@ newest such event names can be deleted. `bot.storage.verify.verify` compares the
 
 from dataclasses import dataclass
 
-from sqlite_utils import Database as Connection
+from bot.storage.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,15 @@ def create_archives(connection: Connection) -> None:
         )
 
 
-def has_archives(connection: Connection) -> bool:
-    """Whether the file knows of archives: one of an earlier version does not."""
-    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'archives'").fetchone()
-    return found is not None
-
-
 def carried_on(connection: Connection) -> Carried:
-    """What the log goes on from."""
-    if not has_archives(connection):
+    """What the log goes on from. A file of an earlier version knows of no archives."""
+    if not connection.has_table("archives"):
         return Carried()
-    row = connection.execute(
-        "SELECT until, CAST(head AS BLOB), event FROM archives ORDER BY until DESC LIMIT 1"
-    ).fetchone()
-    return Carried(row[0], bytes(row[1]).decode("utf-8", "replace"), row[2]) if row else Carried()
+    row = connection.execute("SELECT until, head, event FROM archives ORDER BY until DESC LIMIT 1").fetchone()
+    if row is None:
+        return Carried()
+    until, head, event = row
+    return Carried(until, head if isinstance(head, str) else bytes(head).decode("utf-8", "replace"), event)
 
 
 def note_archive(connection: Connection, carried: Carried) -> None:

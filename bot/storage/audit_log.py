@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import SecretStr
-from sqlite_utils import Database as Connection
 
 from bot.domain.events import ENDINGS, Event, EventFilter, EventKind, RecordedEvent
 from bot.storage.archive_table import carried_on
 from bot.storage.chain import link_with
+from bot.storage.connection import Connection
 from bot.storage.json_text import JsonText, time_text
 
 EVENT = JsonText(Event)
@@ -122,17 +122,15 @@ def find_events(
         limit: at most so many.
         after: give those with a greater sequence, oldest first; ``None`` for the newest first.
     """
-    if wanted.text:
-        connection.conn.create_function("mentions", 2, _mentions, deterministic=True)
     order = "DESC" if after is None else "ASC"
     leading, *others = _conditions(wanted) or [("TRUE",)]
-    rest = [f"({' OR '.join(f'+{each}' for each in alternatives)})" for alternatives in others]
+    rest = [f"({' OR '.join(_unindexed(each) for each in alternatives)})" for alternatives in others]
     rest += _bounds(wanted)
     if after is not None:
         rest.append("sequence > :after")
     selects = [
         f"SELECT * FROM (SELECT sequence, body, hash FROM events WHERE {' AND '.join([first, *rest])} "  # noqa: S608 - built of constants; values are bound
-        f"ORDER BY sequence {order} LIMIT :limit)"
+        f"ORDER BY sequence {order} LIMIT :limit) AS found"
         for first in leading
     ]
     statement = f"{' UNION '.join(selects)} ORDER BY sequence {order} LIMIT :limit"
@@ -158,26 +156,29 @@ def _conditions(wanted: EventFilter) -> list[tuple[str, ...]]:
     return conditions
 
 
+def _unindexed(condition: str) -> str:
+    column, equals = condition.split(" ", 1)
+    return f"{column} || '' {equals}"
+
+
 def _bounds(wanted: EventFilter) -> list[str]:
-    """Times are looked up once, to know where to begin and to end: the log is nearly in their order."""
+    """Times are looked up once, to know where to begin and to end: the log is nearly in their order. ``+ 0`` keeps
+    databases from going through the log, in the hope that a fitting time comes soon.
+    """
     bounds = []
     if wanted.before is not None:
         bounds.append("sequence < :before")
     if wanted.after is not None:
         bounds.append("sequence > :newer_than")
     if wanted.since is not None:
-        bounds.append(
-            "sequence >= (SELECT min(sequence) FROM events INDEXED BY events_0_at WHERE at >= :since) AND +at >= :since"
-        )
+        bounds.append("sequence >= (SELECT min(sequence + 0) FROM events WHERE at >= :since) AND at || '' >= :since")
     if wanted.until is not None:
-        bounds.append(
-            "sequence <= (SELECT max(sequence) FROM events INDEXED BY events_0_at WHERE at < :until) AND +at < :until"
-        )
+        bounds.append("sequence <= (SELECT max(sequence + 0) FROM events WHERE at < :until) AND at || '' < :until")
     if wanted.outcomes:
         kinds = ", ".join(f":ending_{number}" for number in range(len(_endings(wanted))))
         bounds.append(f"copy_id IN (SELECT copy_id FROM events WHERE kind IN ({kinds}))")  # noqa: S608 - values are bound
     if wanted.text:
-        bounds.append("body LIKE :pattern ESCAPE '\\' AND mentions(body, :text)")
+        bounds.append("lower(body) LIKE :pattern ESCAPE '\\' AND mentions(body, :text)")
     return bounds
 
 
@@ -203,23 +204,9 @@ def _values(wanted: EventFilter) -> dict[str, str | int | None]:
 
 
 def _pattern(text: str) -> str:
-    r"""What a body that has the text in it looks like, for LIKE, which is quick and knows the cases of ASCII only:
-    what LIKE means something by is escaped, and any other character may be anything.
+    r"""What a body that has the text in it looks like, in small letters, for LIKE, which is quick: what LIKE
+    means something by is escaped, and any character beyond ASCII may be anything.
     """
     as_json = json.dumps(text, ensure_ascii=False)[1:-1]
-    escaped = as_json.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = as_json.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return "%" + "".join(character if character.isascii() else "%" for character in escaped) + "%"
-
-
-def _mentions(body: str, text: str) -> bool:
-    """Whether a value in the body, and not just the name of one or the time, has the text in it."""
-    event = json.loads(body)
-    values: list[object] = [value for name, value in event.items() if name != "at"]
-    sought = text.casefold()
-    while values:
-        value = values.pop()
-        if isinstance(value, dict):
-            values.extend(value.values())
-        elif value is not None and sought in str(value).casefold():
-            return True
-    return False

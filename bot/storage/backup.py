@@ -14,8 +14,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.operations.ports import Broken, Verified
-from bot.storage.database import OWNER_ONLY, open_to_read
 from bot.storage.errors import StorageError, unreadable
+from bot.storage.sqlite_file import OWNER_ONLY, open_to_read
 from bot.storage.verify import Progress, unheard, verify
 
 

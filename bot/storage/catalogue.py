@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlite_utils import Database as Connection
-
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
 from bot.domain.rules import Scope
@@ -26,10 +24,10 @@ from bot.storage.catalogue_table import (
     forget_unless_later,
     fulls_like,
     ids_not_seen_since,
-    is_known_later,
     note_complete,
-    remember,
+    remember_all,
 )
+from bot.storage.connection import Connection
 from bot.storage.database import Database
 from bot.storage.json_text import time_text
 
@@ -39,8 +37,8 @@ WRITTEN_AT_ONCE = 500
 """Backups of a refresh in one transaction: what a person waits for gets its turn in between."""
 
 
-class SqliteCatalogue:
-    """The port `bot.operations.ports.Catalogue`, on SQLite; its methods are described there.
+class StoredCatalogue:
+    """The port `bot.operations.ports.Catalogue`, on a database; its methods are described there.
 
     Args:
         database: with the tables of `bot.storage.catalogue_table`.
@@ -86,7 +84,7 @@ class SqliteCatalogue:
         by_files = await self._where("region = ? AND original = ?", destination, original.id.lower())
         likely_names = [original.name, f"{original.name}-copy", *names]
         marks = ", ".join("?" * len(likely_names))
-        by_name = await self._where(f"+region = ? AND name IN ({marks})", destination, *likely_names)
+        by_name = await self._where(f"region || '' = ? AND name IN ({marks})", destination, *likely_names)
         return list({backup.id: backup for backup in (*by_id, *by_files, *by_name)}.values())
 
     async def ancestors(self, backup: Backup, *, limit: int) -> Sequence[Backup]:
@@ -157,14 +155,7 @@ class SqliteCatalogue:
 
 
 def _noting(backups: Sequence[Backup], now: str, unless_later_than: str | None = None) -> Callable[[Connection], int]:
-    def work(connection: Connection) -> int:
-        return sum(
-            remember(connection, backup, now)
-            for backup in backups
-            if unless_later_than is None or not is_known_later(connection, backup, unless_later_than)
-        )
-
-    return work
+    return lambda connection: remember_all(connection, backups, now, unless_later_than=unless_later_than)
 
 
 def _forgetting(region: str, ids: Sequence[str], began: str) -> Callable[[Connection], int]:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlite_utils import Database as Connection
-
 from bot.domain.backup import COPYABLE_STATUSES, Backup
 from bot.domain.rules import Scope
 from bot.operations.catalogue import Found, Listed
 from bot.storage.catalogue_table import GROUP_BITS, UUID, backups_numbered, searchable
+from bot.storage.connection import Connection
 
 SHORTEST_INDEXED = 3
 """Characters: what a trigram index can find. A shorter word is not looked for in ids: it would be in most of them."""
@@ -18,9 +17,12 @@ NEWEST = (1 << GROUP_BITS) - 1
 
 ESCAPED = "ESCAPE '\\'"
 IN_LABEL = f"text LIKE ? {ESCAPED}"
-IN_SOME_ID = "SELECT rowid AS number FROM ids_index WHERE ids_index MATCH ? AND rowid"
+IN_SOME_ID = {
+    "sqlite": "SELECT rowid AS number FROM ids_index WHERE ids_index MATCH ? AND rowid",
+    "postgresql": "SELECT number FROM backups WHERE ids LIKE ? ESCAPE '\\' AND number",
+}
 IS_AN_ID = "SELECT number FROM known_ids WHERE id = ? AND number"
-"""Both to be followed by a range of numbers."""
+"""To be followed by a range of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +156,11 @@ def _word(connection: Connection, word: str) -> _Word:
     like = f"%{_escaped(word)}%"
     if len(word) < SHORTEST_INDEXED:
         return _Word(like, None, word)
-    whole = UUID.fullmatch(word) is not None
-    in_ids, value = (IS_AN_ID, word) if whole else (IN_SOME_ID, '"' + word.replace('"', '""') + '"')
+    if UUID.fullmatch(word):
+        in_ids, value = IS_AN_ID, word
+    else:
+        quoted = '"' + word.replace('"', '""') + '"'
+        in_ids, value = IN_SOME_ID[connection.language], quoted if connection.language == "sqlite" else like
     is_there = connection.execute(f"{in_ids} > 0 LIMIT 1", (value,)).fetchone() is not None
     return _Word(like, in_ids if is_there else None, value)
 
@@ -182,8 +187,9 @@ def _newest(
     values = (words[0].id_value, *group.numbers, *only.values)
     newest = sorted({*numbers, *_numbers(connection, by_id, values, limit)}, reverse=True)[:limit]
     if not total:  # nothing is counted yet that could be counted twice
-        return newest, _count(connection, f"SELECT count(*) FROM ({by_id})", values)  # noqa: S608 - built of constants; values are bound
-    not_counted = f"FROM ({by_id}) CROSS JOIN labels USING (number) WHERE NOT {IN_LABEL}"
+        return newest, _count(connection, f"SELECT count(*) FROM ({by_id}) AS by_id", values)  # noqa: S608 - built of constants; values are bound
+    in_label = f"SELECT {IN_LABEL} FROM labels WHERE labels.number = by_id.number"  # noqa: S608 - constants
+    not_counted = f"FROM ({by_id}) AS by_id WHERE NOT ({in_label})"
     return newest, total + _count(connection, f"SELECT count(*) {not_counted}", (*values, words[0].like))
 
 

@@ -7,15 +7,16 @@ read from end to end while somebody types; ids, which nobody reads, are in a tri
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-
-from sqlite_utils import Database as Connection
+from functools import lru_cache, partial
+from itertools import count
 
 from bot.domain.backup import Backup, Datastore, Origin
 from bot.domain.survey import Held
+from bot.storage.connection import Connection
 from bot.storage.json_text import JsonText, clean
+from bot.storage.sqlite_file import SqliteConnection
 
 BACKUP = JsonText(Backup)
 
@@ -33,13 +34,18 @@ SHORTEST_BEGINNING = 8
 MOST_NAMESAKES = 200
 """Backups that are given at most where only a name says which."""
 
+READ_AT_ONCE = 500
+"""Backups that are read by one statement."""
+
+RULED_BY = "ruled_by (number, name, origin)"
+
 MOST_OF_ORIGIN = 1000
 """Backups of one instance that are looked at, at most."""
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def create_catalogue(connection: Connection) -> None:
+def create_catalogue(connection: SqliteConnection) -> None:
     """Make the tables."""
     connection.executescript("""
         CREATE TABLE groups (
@@ -78,7 +84,7 @@ def create_catalogue(connection: Connection) -> None:
     """)
 
 
-def add_what_rules_look_at(connection: Connection) -> None:
+def add_what_rules_look_at(connection: SqliteConnection) -> None:
     """Name and instance of each backup, by which rules may narrow what somebody sees, beside its number."""
     connection.executescript("""
         CREATE TABLE ruled_by (number INTEGER PRIMARY KEY, name TEXT NOT NULL, origin TEXT) STRICT;
@@ -87,54 +93,96 @@ def add_what_rules_look_at(connection: Connection) -> None:
         END;
     """)
     for number, body in connection.execute("SELECT number, body FROM backups").fetchall():
-        _note_what_rules_look_at(connection, number, BACKUP.read(body))
+        _insert_rows(connection, RULED_BY, [_ruled_by(number, BACKUP.read(body))])
 
 
-def remember(connection: Connection, backup: Backup, seen_at: str) -> bool:
-    """Write a backup as it was seen; whether it shows something new. One that does not costs next to nothing."""
-    body = BACKUP.write(backup)
-    found = connection.execute(
-        "SELECT number, body FROM backups WHERE region = ? AND id = ?", (backup.region, backup.id)
-    ).fetchone()
-    if found and found[1] == body:
-        connection.execute("UPDATE backups SET seen_at = ? WHERE number = ?", (seen_at, found[0]))
-        return False
-    if found:
-        connection.execute("DELETE FROM backups WHERE number = ?", (found[0],))
-    number = _number_for(connection, backup)
-    ids = _lines(backup.id, backup.origin.id if backup.origin else None)
-    connection.execute(
-        "INSERT INTO backups (number, region, id, seen_at, body, original, ids) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (number, backup.region, backup.id, seen_at, body, _original(backup), ids),
+def remember_all(
+    connection: Connection, backups: Sequence[Backup], seen_at: str, *, unless_later_than: str | None = None
+) -> int:
+    """Write backups as they were seen; how many show something new. Those that do not cost next to nothing.
+
+    Args:
+        connection: in a transaction.
+        backups: some hundreds at most; the last is right where one is there twice.
+        seen_at: when.
+        unless_later_than: leave those as they are that were seen, or seen gone, later than this.
+    """
+    return sum(
+        _remember_in(connection, region, some, seen_at, unless_later_than)
+        for region, some in _by_region(backups).items()
     )
-    label = _lines(backup.name, backup.description, str(backup.datastore) if backup.datastore else None)
-    connection.execute("INSERT INTO labels (number, text) VALUES (?, ?)", (number, label))
-    _note_what_rules_look_at(connection, number, backup)
-    connection.execute("DELETE FROM gone WHERE region = ? AND id = ?", (backup.region, backup.id))
-    return True
 
 
-def _note_what_rules_look_at(connection: Connection, number: int, backup: Backup) -> None:
+def _by_region(backups: Sequence[Backup]) -> dict[str, dict[str, Backup]]:
+    regions: dict[str, dict[str, Backup]] = {}
+    for backup in backups:
+        regions.setdefault(backup.region, {})[backup.id] = backup
+    return regions
+
+
+def _remember_in(
+    connection: Connection, region: str, backups: dict[str, Backup], seen_at: str, unless_later_than: str | None
+) -> int:
+    of_these, values = f"region = ? AND id IN ({_marks(backups)})", (region, *backups)
+    statement = f"SELECT id, number, body, seen_at FROM backups WHERE {of_these}"  # noqa: S608 - built of constants; values are bound
+    known = {row[0]: row[1:] for row in connection.execute(statement, values).fetchall()}
+    if unless_later_than is not None:
+        gone = f"SELECT id FROM gone WHERE {of_these} AND at > ?"  # noqa: S608 - the same
+        later = {row[0] for row in connection.execute(gone, (*values, unless_later_than)).fetchall()}
+        later |= {backup_id for backup_id, (_, _, seen) in known.items() if seen > unless_later_than}
+        backups = {backup_id: backup for backup_id, backup in backups.items() if backup_id not in later}
+    bodies = {backup_id: BACKUP.write(backup) for backup_id, backup in backups.items()}
+    new = [each for each, body in bodies.items() if each not in known or known[each][1] != body]
+    same = [known[each][0] for each in bodies.keys() - set(new)]
+    if same:
+        update = f"UPDATE backups SET seen_at = ? WHERE number IN ({_marks(same)})"  # noqa: S608 - the same
+        connection.execute(update, (seen_at, *same))
+    replaced = [known[each][0] for each in new if each in known]
+    if replaced:
+        connection.execute(f"DELETE FROM backups WHERE number IN ({_marks(replaced)})", replaced)  # noqa: S608 - the same
+    if new:
+        _insert(connection, [(backups[each], bodies[each]) for each in new], seen_at)
+        connection.execute(f"DELETE FROM gone WHERE region = ? AND id IN ({_marks(new)})", (region, *new))  # noqa: S608 - the same
+    return len(new)
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _insert(connection: Connection, seen: Sequence[tuple[Backup, str]], seen_at: str) -> None:
+    rows: list[tuple[str | int | None, ...]] = []
+    labels: list[tuple[str | int | None, ...]] = []
+    ruled_by: list[tuple[str | int | None, ...]] = []
+    for number, (backup, body) in zip(_numbers_for(connection, [each for each, _ in seen]), seen, strict=True):
+        ids = _lines(backup.id, backup.origin.id if backup.origin else None)
+        rows.append((number, backup.region, backup.id, seen_at, body, _original(backup), ids))
+        datastore = str(backup.datastore) if backup.datastore else None
+        labels.append((number, _lines(backup.name, backup.description, datastore)))
+        ruled_by.append(_ruled_by(number, backup))
+    _insert_rows(connection, "backups (number, region, id, seen_at, body, original, ids)", rows)
+    _insert_rows(connection, "labels (number, text)", labels)
+    _insert_rows(connection, RULED_BY, ruled_by)
+
+
+def _ruled_by(number: int, backup: Backup) -> tuple[str | int | None, ...]:
     origin = clean(backup.origin.id).lower() if backup.origin else None
-    connection.execute(
-        "INSERT INTO ruled_by (number, name, origin) VALUES (?, ?, ?)", (number, clean(backup.name).lower(), origin)
-    )
+    return number, clean(backup.name).lower(), origin
 
 
-def is_known_later(connection: Connection, backup: Backup, at: str) -> bool:
-    """Whether a backup was seen, or seen gone, later than ``at``."""
-    later = connection.execute(
-        "SELECT 1 FROM backups WHERE region = ?1 AND id = ?2 AND seen_at > ?3 "
-        "UNION ALL SELECT 1 FROM gone WHERE region = ?1 AND id = ?2 AND at > ?3",
-        (backup.region, backup.id, at),
-    )
-    return later.fetchone() is not None
+def _insert_rows(connection: Connection, table: str, rows: Sequence[tuple[str | int | None, ...]]) -> None:
+    marks = ", ".join([f"({_marks(rows[0])})"] * len(rows))
+    statement = f"INSERT INTO {table} VALUES {marks}"  # noqa: S608 - constants
+    connection.execute(statement, [value for row in rows for value in row])
 
 
 def forget(connection: Connection, region: str, backup_id: str, at: str) -> bool:
     """Remove a backup, and keep in mind that it was seen gone; whether it was there."""
     removed = connection.execute("DELETE FROM backups WHERE region = ? AND id = ?", (region, backup_id))
-    connection.execute("INSERT OR REPLACE INTO gone (region, id, at) VALUES (?, ?, ?)", (region, backup_id, at))
+    connection.execute(
+        "INSERT INTO gone (region, id, at) VALUES (?, ?, ?) ON CONFLICT (region, id) DO UPDATE SET at = excluded.at",
+        (region, backup_id, at),
+    )
     return removed.rowcount > 0
 
 
@@ -154,7 +202,11 @@ def ids_not_seen_since(connection: Connection, region: str, at: str) -> Sequence
 
 def note_complete(connection: Connection, region: str, *, began: str, ended: str) -> None:
     """A refresh went through all pages: what was gone before it needs no memory any more."""
-    connection.execute("INSERT OR REPLACE INTO refreshes (region, complete_at) VALUES (?, ?)", (region, ended))
+    connection.execute(
+        "INSERT INTO refreshes (region, complete_at) VALUES (?, ?) "
+        "ON CONFLICT (region) DO UPDATE SET complete_at = excluded.complete_at",
+        (region, ended),
+    )
     connection.execute("DELETE FROM gone WHERE region = ? AND at <= ?", (region, began))
 
 
@@ -207,14 +259,19 @@ def fulls_like(connection: Connection, backup: Backup) -> list[Backup]:
 
 def backups_numbered(connection: Connection, numbers: Sequence[int]) -> list[Backup]:
     """The backups with these numbers, in their order."""
-    rows = (connection.execute("SELECT body FROM backups WHERE number = ?", (number,)).fetchone() for number in numbers)
-    return [BACKUP.read(row[0]) for row in rows]
+    bodies: dict[int, str] = {}
+    for first in range(0, len(numbers), READ_AT_ONCE):
+        some = numbers[first : first + READ_AT_ONCE]
+        rows = connection.execute(f"SELECT number, body FROM backups WHERE number IN ({_marks(some)})", some)  # noqa: S608 - marks
+        bodies.update(rows.fetchall())
+    return [BACKUP.read(bodies[number]) for number in numbers]
 
 
 HELD = (
-    "SELECT region, id, body ->> '$.name', body ->> '$.status', body ->> '$.parent_id', body ->> '$.created', "
-    "body ->> '$.origin.type', body ->> '$.origin.id', body ->> '$.datastore.type', body ->> '$.datastore.version', "
-    "body ->> '$.size_gb', original FROM backups"
+    "SELECT region, id, name, status, json_extract(body, '$.parent_id'), json_extract(body, '$.created'), "
+    "json_extract(body, '$.origin.type'), json_extract(body, '$.origin.id'), json_extract(body, '$.datastore.type'), "
+    "json_extract(body, '$.datastore.version'), CAST(json_extract(body, '$.size_gb') AS DOUBLE PRECISION), original "
+    "FROM backups"
 )
 
 
@@ -279,16 +336,31 @@ def _original(backup: Backup) -> str | None:
     return found[-1].lower() if found else backup.location.rpartition("/")[2].partition(".")[0]
 
 
-def _number_for(connection: Connection, backup: Backup) -> int:
-    connection.execute(
-        "INSERT INTO groups (region, status) VALUES (?, ?) ON CONFLICT DO NOTHING", (backup.region, backup.status)
-    )
-    group = connection.execute(
-        "SELECT id FROM groups WHERE region = ? AND status = ?", (backup.region, backup.status)
-    ).fetchone()[0]
-    age = int(backup.created.timestamp()) - FIRST_SECOND if backup.created else 0
-    lowest = (group << GROUP_BITS) + (min(max(age, 0), LAST_SECOND) << SECOND_BITS)
-    highest = connection.execute(
+def _numbers_for(connection: Connection, backups: Sequence[Backup]) -> list[int]:
+    """A number that is free for each; nobody else writes meanwhile."""
+    group_of, place_of = lru_cache(None)(partial(_group_of, connection)), lru_cache(None)(partial(_places, connection))
+    numbers = []
+    for backup in backups:
+        age = int(backup.created.timestamp()) - FIRST_SECOND if backup.created else 0
+        group = group_of(backup.region, backup.status)
+        numbers.append(next(place_of((group << GROUP_BITS) + (min(max(age, 0), LAST_SECOND) << SECOND_BITS))))
+    return numbers
+
+
+def _places(connection: Connection, lowest: int) -> Iterator[int]:
+    """The free places of a second, which begin with the lowest."""
+    (highest,) = connection.execute(
         "SELECT max(number) FROM backups WHERE number BETWEEN ? AND ?", (lowest, lowest + (1 << SECOND_BITS) - 1)
-    ).fetchone()[0]
-    return lowest if highest is None else int(highest) + 1
+    ).fetchone()
+    return count(lowest if highest is None else int(highest) + 1)
+
+
+def _group_of(connection: Connection, region: str, status: str) -> int:
+    found = connection.execute("SELECT id FROM groups WHERE region = ? AND status = ?", (region, status)).fetchone()
+    if found is None:
+        connection.execute(
+            "INSERT INTO groups (id, region, status) SELECT coalesce(max(id), 0) + 1, ?, ? FROM groups",
+            (region, status),
+        )
+        return _group_of(connection, region, status)
+    return int(found[0])

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlite_utils import Database as Connection
-
 from bot.domain.copies import Copy, CopyState
 from bot.domain.judgement import Usage
 from bot.domain.learned import CopyTime
 from bot.domain.survey import Made
+from bot.storage.connection import EVERYTHING, Connection
 from bot.storage.json_text import JsonText, seconds_between, time_text
 
 COPY = JsonText(Copy)
@@ -25,6 +24,9 @@ COMPUTED = {
     "requested_at": "$.requested_at",
     "ended_at": "$.ended_at",
 }
+
+
+SIZE = "CAST(json_extract(body, '$.backup.size_gb') AS DOUBLE PRECISION)"
 
 
 def create_copies(connection: Connection) -> None:
@@ -108,7 +110,7 @@ def arrived_since(connection: Connection, key: tuple[str, str, str], since: date
 def times_between(connection: Connection, source: str, destination: str, limit: int) -> Sequence[CopyTime]:
     """How long the latest completed copies from one region to another took; without reading all else of them."""
     rows = connection.execute(
-        "SELECT json_extract(body, '$.backup.size_gb'), json_extract(body, '$.sent_at'), ended_at FROM copies "
+        f"SELECT {SIZE}, json_extract(body, '$.sent_at'), ended_at FROM copies "  # noqa: S608 - constants
         "WHERE source = ? AND destination = ? AND state = 'completed' "
         "AND json_extract(body, '$.sent_at') IS NOT NULL AND json_extract(body, '$.ended_by') IS NULL "
         "ORDER BY ended_at DESC LIMIT ?",
@@ -119,27 +121,30 @@ def times_between(connection: Connection, source: str, destination: str, limit: 
 
 def usage_since(connection: Connection, since: datetime, person_id: str | None, channel: str | None) -> Usage:
     """What a person asked for, or what was asked for in a channel: open copies, and those asked for since a time."""
+    asker = {"requested_by": person_id, "json_extract(body, '$.channel')": channel}
+    given = {column: value for column, value in asker.items() if value is not None}
+    conditions = ["(is_open = 1 OR requested_at >= ?)", *(f"{column} = ?" for column in given)]
+    recent = time_text(since)
     rows = connection.execute(
-        "SELECT COALESCE(SUM(is_open), 0), COALESCE(SUM(requested_at >= :since), 0), "
-        "COALESCE(SUM(CASE WHEN requested_at >= :since THEN json_extract(body, '$.backup.size_gb') END), 0.0), "
-        "COALESCE(SUM(CASE WHEN is_open = 1 THEN json_extract(body, '$.backup.size_gb') END), 0.0) "
-        "FROM copies WHERE (is_open = 1 OR requested_at >= :since) AND (:person IS NULL OR requested_by = :person) "
-        "AND (:channel IS NULL OR json_extract(body, '$.channel') = :channel)",
-        {"since": time_text(since), "person": person_id, "channel": channel},
+        "SELECT COALESCE(SUM(is_open), 0), COUNT(CASE WHEN requested_at >= ? THEN 1 END), "  # noqa: S608 - constants; values are bound
+        f"COALESCE(SUM(CASE WHEN requested_at >= ? THEN {SIZE} END), 0.0), "
+        f"COALESCE(SUM(CASE WHEN is_open = 1 THEN {SIZE} END), 0.0) FROM copies WHERE {' AND '.join(conditions)}",
+        (recent, recent, recent, *given.values()),
     )
     return Usage(*rows.fetchone())
 
 
 def all_open_copies(connection: Connection) -> Sequence[Copy]:
     """Every open copy, oldest first."""
-    return _copies(connection, "is_open = 1", (), order="requested_at, rowid", limit=-1)
+    return _copies(connection, "is_open = 1", (), order="requested_at, rowid", limit=EVERYTHING)
 
 
 def all_made(connection: Connection) -> Sequence[Made]:
     """Every copy in short."""
     rows = connection.execute(
-        "SELECT id, source, backup_id, body ->> '$.backup.created', destination, body ->> '$.name', copied_id, "
-        "CASE state WHEN ? THEN ended_at END, (body ->> '$.sent_at') IS NOT NULL OR state = ? FROM copies",
+        "SELECT id, source, backup_id, json_extract(body, '$.backup.created'), destination, "
+        "json_extract(body, '$.name'), copied_id, "
+        "CASE state WHEN ? THEN ended_at END, json_extract(body, '$.sent_at') IS NOT NULL OR state = ? FROM copies",
         (CopyState.COMPLETED, CopyState.SENDING),
     )
     return [

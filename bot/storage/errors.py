@@ -1,25 +1,38 @@
-"""What can go wrong with a file, as something a person can act on.
+"""What can go wrong with a database, as something a person can act on.
 
 StorageError             a `StoreTroubleError` to the operations
 ├── FileInUseError       another process has the file: two would do each copy twice
 ├── NewerFileError       a later version of the bot has written it
 ├── UnreadableFileError  it is no SQLite database, or not one of this bot, or damaged
-│   └── NoFileError      it is not there
+│   ├── NoFileError      it is not there
+│   ├── NoLogError       no bot has started on this PostgreSQL database yet
+│   └── AwayError        the PostgreSQL server cannot be reached, or refuses
 ├── WrongKeyError        its audit log was written with another key, or with none
-└── (itself)             SQLite refused: the disk is full, the file is gone, ...
+└── (itself)             the database refused: the disk is full, the file is gone, the server is away, ...
 """
 
 import sqlite3
 from pathlib import Path
 
-from bot.operations.ports import StoreTroubleError
+import psycopg
 
-DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+from bot.operations.ports import StoreTroubleError
+from bot.storage.connection import Place, name_of
+
+REFUSALS = (sqlite3.Error, psycopg.Error)
+"""What is raised where a database does not do what it was told."""
+
+DAMAGE = (*REFUSALS, UnicodeDecodeError)
 """What is raised where a file is damaged: SQLite quotes what it stumbles over, which may be no UTF-8 any more."""
 
 
+def in_words(error: Exception) -> str:
+    """What a database said, in one line and without values: PostgreSQL has them in the lines after the first."""
+    return str(error).partition("\n")[0].strip().rstrip(".")
+
+
 class StorageError(StoreTroubleError):
-    """A file of the bot cannot be used. Its text says which, what that means and what to do."""
+    """A database of the bot cannot be used. Its text says which, what that means and what to do."""
 
 
 class FileInUseError(StorageError):
@@ -41,9 +54,9 @@ class FileInUseError(StorageError):
 
 
 class NewerFileError(StorageError):
-    """The file was written by a later version of the bot."""
+    """The database was written by a later version of the bot."""
 
-    def __init__(self, path: Path, version: int, known: int) -> None:
+    def __init__(self, path: Path | str, version: int, known: int) -> None:
         super().__init__(
             f"{path} was written by a later version of this bot (its schema is number {version}; this version knows "
             f"up to {known}). Nothing was changed. Run that later version, or one newer than it."
@@ -51,10 +64,28 @@ class NewerFileError(StorageError):
 
 
 class UnreadableFileError(StorageError):
-    """The file is no database of this bot, or is damaged."""
+    """It is no database of this bot, or is damaged."""
 
-    def __init__(self, path: Path, finding: str) -> None:
+    def __init__(self, path: Path | str, finding: str) -> None:
         super().__init__(f"{path} cannot be read as a database of this bot: {finding}. Restore it from a backup.")
+
+
+class NoLogError(UnreadableFileError):
+    """There is no audit log in a PostgreSQL database."""
+
+    def __init__(self, name: str) -> None:
+        StorageError.__init__(
+            self,
+            f"There is no audit log in {name}. The bot makes it when it first starts: set DATABASE_URL as it is set "
+            "for the bot.",
+        )
+
+
+class AwayError(UnreadableFileError):
+    """A PostgreSQL database cannot be reached, or does not let the bot in."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        StorageError.__init__(self, f"{name} cannot be used: {in_words(error)}. `doctor` says what to do.")
 
 
 class NoFileError(UnreadableFileError):
@@ -68,15 +99,17 @@ class NoFileError(UnreadableFileError):
         )
 
 
-def unreadable(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> UnreadableFileError:
-    """Why a file cannot be read, when SQLite says that it cannot."""
-    return UnreadableFileError(path, str(error)) if path.exists() else NoFileError(path)
+def unreadable(place: Place, error: Exception) -> UnreadableFileError:
+    """Why something cannot be read, when SQLite or PostgreSQL says that it cannot."""
+    if not isinstance(place, Path):
+        return AwayError(name_of(place), error)
+    return UnreadableFileError(place, str(error)) if place.exists() else NoFileError(place)
 
 
 class WrongKeyError(StorageError):
     """The audit log goes on with another key than it was written with, or its last event was changed."""
 
-    def __init__(self, path: Path, sequence: int) -> None:
+    def __init__(self, path: Path | str, sequence: int) -> None:
         super().__init__(
             f"The hash of event {sequence}, the last of the audit log in {path}, does not fit the key that is set. "
             f"Either the key is another than the one the log was written with (or one was set or removed since), or "

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlite_utils import Database as Connection
+from bot.storage.connection import Connection
 
 
 def create_findings(connection: Connection) -> None:
@@ -12,7 +12,7 @@ def create_findings(connection: Connection) -> None:
 
 def is_new(connection: Connection, key: str) -> bool:
     """Remember a finding; whether it was not remembered before."""
-    return connection.execute("INSERT OR IGNORE INTO findings (key) VALUES (?)", (key,)).rowcount == 1
+    return connection.execute("INSERT INTO findings (key) VALUES (?) ON CONFLICT DO NOTHING", (key,)).rowcount == 1
 
 
 def noted(connection: Connection, keys: Iterable[str]) -> frozenset[str]:

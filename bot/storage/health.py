@@ -10,30 +10,33 @@ from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
-from sqlite_utils import Database as Connection
 
 from bot.operations.health import Check, Finding, Probe, Subject
 from bot.storage import RECORD_SCHEMA, catalogue_path
 from bot.storage.audit_log import AuditLog
-from bot.storage.database import lock_path, open_to_read, process_in, schema_version
+from bot.storage.connection import Place
+from bot.storage.postgres_health import look_at_server
+from bot.storage.sqlite_file import SqliteConnection, lock_path, open_to_read, process_in
 from bot.storage.workflow_file import workflow_path
 
 _EFFECTIVE = os.access in os.supports_effective_ids
 """Whether the system says what the user who runs this may do, rather than the one who started it."""
 
 
-def probes(path: Path, key: SecretStr | None) -> list[Probe]:
+def probes(place: Place, key: SecretStr | None) -> list[Probe]:
     """What can be looked at.
 
     Args:
-        path: of the bot's file.
+        place: of the bot's file or PostgreSQL database.
         key: of the audit log's hashes.
     """
-    return [Probe(Subject.DATABASE, partial(_off_the_loop, path, key))]
+    return [Probe(Subject.DATABASE, partial(_off_the_loop, place, key))]
 
 
-async def _off_the_loop(path: Path, key: SecretStr | None) -> Sequence[Check]:
-    return [await asyncio.to_thread(look_at, path, key)]
+async def _off_the_loop(place: Place, key: SecretStr | None) -> Sequence[Check]:
+    if isinstance(place, Path):
+        return [await asyncio.to_thread(look_at, place, key)]
+    return [await asyncio.to_thread(look_at_server, place, key)]
 
 
 def look_at(path: Path, key: SecretStr | None) -> Check:
@@ -82,7 +85,7 @@ def _can_be_written(place: Path) -> bool:
 def _content(path: Path, key: SecretStr | None) -> Finding | None:
     """What is wrong with what is in the file; ``None`` if nothing is."""
     with closing(_open_without_a_trace(path)) as connection:
-        version = schema_version(connection)
+        version = connection.schema_version
         if version > len(RECORD_SCHEMA):
             return Finding.DATABASE_NEWER
         if version > 0 and AuditLog(key).first_not_fitting(connection) is not None:
@@ -90,14 +93,14 @@ def _content(path: Path, key: SecretStr | None) -> Finding | None:
     return None
 
 
-def _open_without_a_trace(path: Path) -> Connection:
+def _open_without_a_trace(path: Path) -> SqliteConnection:
     """A connection that leaves nothing behind: to read a file in WAL mode SQLite makes others beside it, unless they
     are there already or the file is said to be at rest. It is at rest without a ``-wal``, which whoever writes has.
     """
     if path.with_name(f"{path.name}-wal").exists():
         return open_to_read(path)
     raw = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-    return Connection(raw, execute_plugins=False)
+    return SqliteConnection(raw, execute_plugins=False)
 
 
 def _is_in_use(path: Path) -> bool:

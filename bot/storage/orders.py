@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlite_utils import Database as Connection
-
 from bot.domain.orders import Order, OrderStanding, standing
+from bot.storage.connection import EVERYTHING, Connection
 from bot.storage.copies import copies_with
 from bot.storage.json_text import JsonText, time_text
 
@@ -86,7 +85,7 @@ def first_event_of(connection: Connection, order_id: str) -> int:
 def orders_with_copy(connection: Connection, copy_id: str) -> Sequence[OrderStanding]:
     """Every order that has a copy, oldest first."""
     condition = "id IN (SELECT order_id FROM order_copies WHERE copy_id = ?)"
-    return _orders(connection, condition, (copy_id,), order="requested_at, rowid", limit=-1)
+    return _orders(connection, condition, (copy_id,), order="requested_at, rowid", limit=EVERYTHING)
 
 
 def all_open_orders(connection: Connection) -> Sequence[OrderStanding]:
@@ -95,7 +94,7 @@ def all_open_orders(connection: Connection) -> Sequence[OrderStanding]:
         "id IN (SELECT order_copies.order_id FROM copies JOIN order_copies ON order_copies.copy_id = copies.id "
         "WHERE copies.is_open = 1)"
     )
-    return _orders(connection, condition, (), order="requested_at, rowid", limit=-1)
+    return _orders(connection, condition, (), order="requested_at, rowid", limit=EVERYTHING)
 
 
 def orders_of_person(connection: Connection, person_id: str, limit: int) -> Sequence[OrderStanding]:

@@ -1,12 +1,12 @@
 """The table ``posts``: what was told of each order in its channel."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import astuple, fields
 
 from pydantic import TypeAdapter
-from sqlite_utils import Database as Connection
 
 from bot.domain.posts import Post
+from bot.storage.connection import Connection
 from bot.storage.database import Database
 
 POST = TypeAdapter(Post)
@@ -39,7 +39,7 @@ HAVE_APPROVERS = "(json_extract(body, '$.approval') IS NOT NULL OR json_extract(
 """Orders of which approvers are told."""
 
 
-class SqlitePosts:
+class StoredPosts:
     """What a notifier remembers, in the file of the record.
 
     Args:
@@ -52,6 +52,7 @@ class SqlitePosts:
         self._database = database
         self._table = table
         self._orders = orders
+        self._upsert = _upsert_into(table)
 
     async def post_of(self, order_id: str) -> Post | None:
         """The message of an order, if anything was remembered about it."""
@@ -82,7 +83,7 @@ class SqlitePosts:
         """Remember a message as it is now."""
 
         def work(connection: Connection) -> None:
-            connection.table(self._table).upsert(asdict(post), pk="order_id")
+            connection.execute(self._upsert, astuple(post))
 
         await self._database.write(work)
 
@@ -99,3 +100,12 @@ class SqlitePosts:
             return [order_id for (order_id,) in rows]
 
         return await self._database.read(work)
+
+
+def _upsert_into(table: str) -> str:
+    marks = ", ".join("?" * len(COLUMNS))
+    changes = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS)
+    return (
+        f"INSERT INTO {table} ({', '.join(COLUMNS)}) VALUES ({marks}) "  # noqa: S608 - constants
+        f"ON CONFLICT (order_id) DO UPDATE SET {changes}"
+    )

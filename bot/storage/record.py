@@ -1,4 +1,4 @@
-"""The record: the audit log and the copies as they stand, in one file, written together or not at all."""
+"""The record: the audit log and the copies as they stand, in one database, written together or not at all."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Self
 
 from pydantic import SecretStr
-from sqlite_utils import Database as Connection
 
 from bot.domain.copies import Copy
 from bot.domain.events import Event, EventFilter, RecordedEvent
@@ -17,6 +16,7 @@ from bot.domain.orders import Order, OrderStanding
 from bot.domain.survey import Made
 from bot.operations.ports import Opened
 from bot.storage.audit_log import AuditLog, StoredEvent, find_events
+from bot.storage.connection import EVERYTHING, Connection
 from bot.storage.copies import (
     all_made,
     all_open_copies,
@@ -46,11 +46,9 @@ from bot.storage.orders import (
 EVENTS_AT_ONCE = 500
 """Read in one go by whoever wants all of them; in between others get their turn."""
 
-NO_LIMIT = -1
 
-
-class SqliteRecord:
-    """The port `bot.operations.ports.Record`, on SQLite; its methods are described there.
+class StoredRecord:
+    """The port `bot.operations.ports.Record`, on a database; its methods are described there.
 
     Args:
         database: with the tables of `bot.storage.audit_log` and `bot.storage.copies`.
@@ -71,7 +69,7 @@ class SqliteRecord:
 
     @classmethod
     async def on(cls, database: Database, key: SecretStr | None = None) -> Self:
-        """A record that goes on where the file ends.
+        """A record that goes on where the log ends.
 
         Raises:
             WrongKeyError: the last event's hash was not made with this key.
@@ -79,7 +77,7 @@ class SqliteRecord:
         record = cls(database, key)
         sequence = await database.read(record._log.first_not_fitting)
         if sequence is not None:
-            raise WrongKeyError(database.path, sequence)
+            raise WrongKeyError(database.name, sequence)
         return record
 
     def on_commit(self, callback: Callable[[RecordedEvent], None]) -> None:
@@ -291,7 +289,7 @@ class SqliteRecord:
             found = [
                 stored
                 for copy_id in standing.order.copy_ids
-                for stored in find_events(connection, EventFilter(copy_id=copy_id), limit=NO_LIMIT, after=told)
+                for stored in find_events(connection, EventFilter(copy_id=copy_id), limit=EVERYTHING, after=told)
             ]
             return sorted(found, key=lambda stored: stored.sequence)
 

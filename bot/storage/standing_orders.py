@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlite_utils import Database as Connection
-
 from bot.domain.events import Event
 from bot.domain.standing_orders import StandingOrder, StandingState
+from bot.storage.connection import Connection
 from bot.storage.database import Database
 from bot.storage.json_text import JsonText
-from bot.storage.record import SqliteRecord
+from bot.storage.record import StoredRecord
 
 STANDING_ORDER = JsonText(StandingOrder)
 
@@ -27,15 +26,15 @@ def create_standing_orders(connection: Connection) -> None:
     )
 
 
-class SqliteStandingOrders:
-    """The port `bot.operations.ports.StandingOrders`, on SQLite; its methods are described there.
+class StoredStandingOrders:
+    """The port `bot.operations.ports.StandingOrders`; its methods are described there.
 
     Args:
         database: with the table.
-        record: the audit log in the same file.
+        record: the audit log in the same place.
     """
 
-    def __init__(self, database: Database, record: SqliteRecord) -> None:
+    def __init__(self, database: Database, record: StoredRecord) -> None:
         self._database = database
         self._record = record
 

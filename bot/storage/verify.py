@@ -1,22 +1,23 @@
 """Whether an audit log is what it was when it was written; see `bot.storage.chain`."""
 
 import json
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pydantic import SecretStr
-from sqlite_utils import Database as Connection
 
 from bot.domain.events import EventKind
 from bot.operations.ports import Broken, Verified
 from bot.storage.archive_table import Carried, carried_on
 from bot.storage.chain import Walk, link_with
-from bot.storage.database import open_to_read
+from bot.storage.connection import Connection, Place
 from bot.storage.errors import DAMAGE, UnreadableFileError, unreadable
+from bot.storage.opening import reading
 from bot.storage.pages import event_at
+from bot.storage.sqlite_file import open_to_read
 
 ROWS_AT_ONCE = 1000
 
@@ -24,11 +25,11 @@ Progress = Callable[[int, int], None]
 """Called now and then with the events that were checked and how many there are."""
 
 
-def verify(path: Path, key: SecretStr | None = None, progress: Progress | None = None) -> Verified | Broken:
+def verify(place: Place, key: SecretStr | None = None, progress: Progress | None = None) -> Verified | Broken:
     """Check every event of a log. Works while the bot runs, and changes nothing. Blocks for as long as it takes.
 
     Args:
-        path: of the bot's file.
+        place: of the log.
         key: the one the log is written with, if any.
         progress: is told how far it is.
 
@@ -36,61 +37,120 @@ def verify(path: Path, key: SecretStr | None = None, progress: Progress | None =
         `Broken` with the first event that is changed, missing, out of order, of a wrong type or unreadable.
 
     Raises:
-        UnreadableFileError: there is no such file, or it has no audit log in it.
+        UnreadableFileError: there is no such database, or it has no audit log in it.
     """
+    if isinstance(place, Path):
+        return _verify_file(place, key, progress)
+    with reading(place) as connection:
+        return verify_on(connection, key, progress)
+
+
+def verify_on(connection: Connection, key: SecretStr | None, progress: Progress | None) -> Verified | Broken:
+    """The same for the log in PostgreSQL as a transaction sees it."""
+    return _Log(connection, Walk(link_with(key)), progress or unheard).found(key)
+
+
+def _verify_file(path: Path, key: SecretStr | None, progress: Progress | None) -> Verified | Broken:
     try:
-        connection = open_to_read(path).conn
+        connection = open_to_read(path)
     except DAMAGE as error:
         raise unreadable(path, error) from error
     with closing(connection):
-        connection.text_factory = bytearray  # texts that are not UTF-8 any more can be read; a BLOB stays `bytes`
+        connection.conn.text_factory = bytearray  # texts that are not UTF-8 any more can be read; a BLOB stays `bytes`
         _refuse_other_files(connection, path)
         connection.execute("BEGIN")
-        log = _Log(path, connection, Walk(link_with(key)), progress or unheard)
-        broken = log.check()
-        if broken:
-            return with_hint(broken, key, first=log.carried.sequence + 1)
-        archived = log.carried.sequence
-        return Verified(
-            events=log.walk.checked - archived,
-            head=log.walk.head.decode(),
-            is_keyed=bool(key and key.get_secret_value()),
-            archived=archived,
-        )
+        return _LogInFile(connection, Walk(link_with(key)), progress or unheard, path=path).found(key)
 
 
 @dataclass(slots=True)
 class _Log:
-    path: Path
-    connection: sqlite3.Connection
+    """A log that is checked: in PostgreSQL, which sees to it that texts are texts, and pages whole."""
+
+    connection: Connection
     walk: Walk
     progress: Progress
     carried: Carried = field(default_factory=Carried)
 
+    def found(self, key: SecretStr | None) -> Verified | Broken:
+        if broken := self.check():
+            return with_hint(broken, key, first=self.carried.sequence + 1)
+        return Verified(
+            events=self.walk.checked - self.carried.sequence,
+            head=self.walk.head.decode(),
+            is_keyed=bool(key and key.get_secret_value()),
+            archived=self.carried.sequence,
+        )
+
     def check(self) -> Broken | None:
-        try:
-            self.carried = carried_on(Connection(self.connection, execute_plugins=False))
-            self.walk.checked, self.walk.head = self.carried.sequence, self.carried.hash.encode()
-            expected = self._events_ever()
-            broken = self._check_all(expected)
-        except DAMAGE:
-            return self._check_one_by_one()
-        if broken or self.walk.checked == expected:
-            return broken or self._check_pages() or self._check_archive()
-        return Broken(self.walk.checked + 1, f"it is missing: SQLite remembers {expected} events")
+        expected = self._begin()
+        return self._check_all(expected) or self._check_end(expected, "PostgreSQL") or self._check_archive()
+
+    def _begin(self) -> int:
+        """Begin where the log does.
+
+        Returns:
+            The sequence of the last event that was ever written.
+        """
+        self.carried = carried_on(self.connection)
+        self.walk.checked, self.walk.head = self.carried.sequence, self.carried.hash.encode()
+        return self._events_ever()
 
     def _events_ever(self) -> int:
-        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
-        return int(row[0]) if row else 0
+        (sequence,) = self.connection.execute("SELECT sequence FROM last_written").fetchone()
+        return int(sequence)
 
     def _check_all(self, expected: int) -> Broken | None:
-        rows = self.connection.execute("SELECT sequence, body, hash FROM events NOT INDEXED ORDER BY sequence")
-        while some := rows.fetchmany(ROWS_AT_ONCE):
+        rows = self._rows()
+        while some := list(islice(rows, ROWS_AT_ONCE)):
             for sequence, body, stored in some:
                 if broken := self._check_one(sequence, body, stored):
                     return broken
             self.progress(self.walk.checked - self.carried.sequence, expected - self.carried.sequence)
         return None
+
+    def _rows(self) -> Iterator[tuple[object, object, object]]:
+        return self.connection.stream("SELECT sequence, body, hash FROM events ORDER BY sequence")
+
+    def _check_one(self, sequence: object, body: object, stored: object) -> Broken | None:
+        return self.walk.step(sequence, str(body).encode(), str(stored).encode())
+
+    def _check_end(self, expected: int, who: str) -> Broken | None:
+        if self.walk.checked == expected:
+            return None
+        return Broken(self.walk.checked + 1, f"it is missing: {who} remembers {expected} events")
+
+    def _check_archive(self) -> Broken | None:
+        """Whether the log itself says that the events before its first are in an archive."""
+        if not self.carried.sequence:
+            return None
+        row = self.connection.execute("SELECT body FROM events WHERE sequence = ?", (self.carried.event,)).fetchone()
+        event = json.loads(row[0]) if row else {"kind": None, "facts": {}}
+        said = (event["kind"], event["facts"].get("until"), event["facts"].get("head"))
+        if said == (EventKind.ARCHIVED.value, self.carried.sequence, self.carried.hash):
+            return None
+        return Broken(self.carried.sequence, "it is missing with all before it, and no event says that it was archived")
+
+
+@dataclass(slots=True, kw_only=True)
+class _LogInFile(_Log):
+    """A log in a SQLite file, of which any byte may be another."""
+
+    path: Path
+
+    def check(self) -> Broken | None:
+        try:
+            expected = self._begin()
+            broken = self._check_all(expected)
+        except DAMAGE:
+            return self._check_one_by_one()
+        return broken or self._check_end(expected, "SQLite") or self._check_pages() or self._check_archive()
+
+    def _events_ever(self) -> int:
+        row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+        return int(row[0]) if row else 0
+
+    def _rows(self) -> Iterator[tuple[object, object, object]]:
+        return self.connection.stream("SELECT sequence, body, hash FROM events NOT INDEXED ORDER BY sequence")
 
     def _check_one(self, sequence: object, body: object, stored: object) -> Broken | None:
         if type(body) is bytearray and type(stored) is bytearray:
@@ -128,21 +188,10 @@ class _Log:
         near = sequence if sequence and sequence <= self.walk.checked else self.walk.checked
         return Broken(near, f"the file is damaged where it stands: {finding}")
 
-    def _check_archive(self) -> Broken | None:
-        """Whether the log itself says that the events before its first are in an archive."""
-        if not self.carried.sequence:
-            return None
-        row = self.connection.execute("SELECT body FROM events WHERE sequence = ?", (self.carried.event,)).fetchone()
-        event = json.loads(row[0]) if row else {"kind": None, "facts": {}}
-        said = (event["kind"], event["facts"].get("until"), event["facts"].get("head"))
-        if said == (EventKind.ARCHIVED.value, self.carried.sequence, self.carried.hash):
-            return None
-        return Broken(self.carried.sequence, "it is missing with all before it, and no event says that it was archived")
 
-
-def _refuse_other_files(connection: sqlite3.Connection, path: Path) -> None:
+def _refuse_other_files(connection: Connection, path: Path) -> None:
     try:
-        found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'").fetchone()
+        found = connection.has_table("events")
     except DAMAGE as error:
         raise unreadable(path, error) from error
     if not found:

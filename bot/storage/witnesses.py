@@ -1,39 +1,34 @@
 """What is needed to compare a log with its witnesses."""
 
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import closing
 from pathlib import Path
 
 from bot.domain.witness import Testimony, Witness, compare
 from bot.storage.archive_table import carried_on
-from bot.storage.database import open_to_read
-from bot.storage.errors import DAMAGE, unreadable
+from bot.storage.connection import Place
 from bot.storage.exported import hashes_in
+from bot.storage.opening import reading
 
 
-def hear(path: Path, witnesses: Iterable[Witness]) -> Testimony:
-    """What witnesses say of the audit log in the bot's file, which was verified. Blocks.
+def hear(place: Place, witnesses: Iterable[Witness]) -> Testimony:
+    """What witnesses say of the audit log which was verified. Blocks.
 
     Args:
-        path: of the file.
+        place: of the log.
         witnesses: of the log.
 
     Raises:
         UnreadableFileError: there is no such file, or it has no audit log in it that can be read.
     """
     called = list(witnesses)
-    try:
-        with closing(open_to_read(path)) as connection:
-            connection.execute("BEGIN")
-            carried = carried_on(connection)
-            hashes = {carried.sequence: carried.hash} if carried.sequence else {}
-            for sequence in {witness.sequence for witness in called}:
-                row = connection.execute("SELECT hash FROM events WHERE sequence = ?", (sequence,)).fetchone()
-                if row:
-                    hashes[sequence] = row[0]
-            (last,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM events").fetchone()
-    except DAMAGE as error:
-        raise unreadable(path, error) from error
+    with reading(place) as connection:
+        carried = carried_on(connection)
+        hashes = {carried.sequence: carried.hash} if carried.sequence else {}
+        for sequence in {witness.sequence for witness in called}:
+            row = connection.execute("SELECT hash FROM events WHERE sequence = ?", (sequence,)).fetchone()
+            if row:
+                hashes[sequence] = row[0]
+        (last,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM events").fetchone()
     return compare(called, hashes, last=last, goes_on=False)
 
 

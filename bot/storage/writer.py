@@ -1,16 +1,15 @@
 """One thread that writes, several callers in one transaction: group commit."""
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from sqlite_utils import Database as Connection
-
-from bot.storage.errors import StorageError
+from bot.storage.connection import Connection
+from bot.storage.errors import REFUSALS, StorageError, in_words
 
 T = TypeVar("T")
 
@@ -41,14 +40,14 @@ class _Job(Generic[T]):
         """Do the work inside a savepoint of its own.
 
         Raises:
-            sqlite3.Error: the whole transaction is lost with it.
+            Exception: the whole transaction is lost with it.
         """
         try:
             with connection.atomic():
                 self._outcome = _Done(self._work(connection))
         except Exception as error:  # the border of the thread: whoever asked gets it
             self._outcome = _Failed(error)
-            if not connection.conn.in_transaction:
+            if not connection.in_transaction:
                 raise
 
     def fail(self, error: Exception) -> None:
@@ -71,10 +70,14 @@ class Writer:
     """Writes what it is given, in order. What comes while a transaction runs shares the next one.
 
     Each work is written wholly or not at all, whatever becomes of the others, and is answered after the commit.
+
+    Args:
+        lease: gives a connection for one transaction.
+        name: of the database, for people.
     """
 
-    def __init__(self, connection: Connection, name: str) -> None:
-        self._connection = connection
+    def __init__(self, lease: Callable[[], AbstractContextManager[Connection]], name: str) -> None:
+        self._lease = lease
         self._name = name
         self._jobs: SimpleQueue[_Job[object] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"writes {name}", daemon=True)
@@ -90,7 +93,7 @@ class Writer:
                 commits; also when the caller was cancelled meanwhile.
 
         Raises:
-            StorageError: SQLite refused, or the file is closed; nothing was written.
+            StorageError: it was refused, or the database is closed; nothing was written.
         """
         if self._is_closed:
             raise StorageError(f"{self._name} is closed: the bot is stopping.")
@@ -98,8 +101,8 @@ class Writer:
         self._jobs.put(job)  # type: ignore[arg-type]  # a queue of jobs of every kind
         try:
             return await job.answer
-        except sqlite3.Error as error:
-            raise StorageError(f"{self._name} could not be written: {error}. Nothing was changed.") from error
+        except REFUSALS as error:
+            raise StorageError(f"{self._name} could not be written: {in_words(error)}. Nothing was changed.") from error
 
     def close(self) -> None:
         """Write what was asked for already, then end. Blocks."""
@@ -111,9 +114,7 @@ class Writer:
         while jobs := self._next_jobs():
             try:
                 self._write_together(jobs)
-            except sqlite3.Error as error:
-                if self._connection.conn.in_transaction:
-                    self._connection.rollback()
+            except REFUSALS as error:
                 for job in jobs:
                     job.fail(error)
             self._tell(jobs)
@@ -134,10 +135,9 @@ class Writer:
         return jobs
 
     def _write_together(self, jobs: Iterable[_Job[object]]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        for job in jobs:
-            job.run(self._connection)
-        self._connection.execute("COMMIT")
+        with self._lease() as connection, connection.transaction():
+            for job in jobs:
+                job.run(connection)
 
     def _tell(self, jobs: list[_Job[object]]) -> None:
         loop = jobs[0].answer.get_loop()

@@ -36,7 +36,7 @@ VERSION = "1"
 """The same for ever: DBOS strands the work of other versions."""
 
 EXECUTOR = "copy-backup-bot"
-"""One process works on one SQLite file (`bot.storage` locks it), so what waits is always its own."""
+"""One process at a time works on one database (`bot.storage` sees to that), so what waits is always its own."""
 
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 FINISHED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -62,6 +62,7 @@ class DurableEngine:
         self,
         database_url: str,
         *,
+        connect: Callable[[], object] | None = None,
         pause_after_error: float = 5.0,
         keep_finished_days: float = 30.0,
         polling_seconds: float = 0.1,
@@ -71,7 +72,9 @@ class DurableEngine:
         """Prepare; nothing runs yet.
 
         Args:
-            database_url: of the workflows' file, such as ``sqlite:///bot-workflows.sqlite``.
+            database_url: of the workflows' file, such as ``sqlite:///bot-workflows.sqlite``, or of a PostgreSQL
+                database, without a password.
+            connect: makes a connection to the PostgreSQL database.
             pause_after_error: seconds before a copy is worked on again after an unexpected error; doubled each time.
             keep_finished_days: after so many days a finished workflow is forgotten; the audit log keeps its story.
             polling_seconds: between two looks of DBOS for messages. The bot sends none; closing waits out one.
@@ -79,6 +82,7 @@ class DurableEngine:
             clock: time, and waiting; the real one if not given.
         """
         self._database_url = database_url
+        self._connecting = {"creator": connect} if connect else {}
         self._first_pause = pause_after_error
         self._keep = timedelta(days=keep_finished_days)
         self._polling_seconds = polling_seconds
@@ -152,7 +156,7 @@ class DurableEngine:
             serializer=DBOSPortableJSONSerializer(),
             max_executor_threads=16,
             notification_listener_polling_interval_sec=self._polling_seconds,
-            db_engine_kwargs={"hide_parameters": True},  # the texts of its errors are logged
+            db_engine_kwargs={"hide_parameters": True, **self._connecting},  # the texts of its errors are logged
             log_level="WARNING",
         )
 

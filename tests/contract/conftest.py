@@ -9,6 +9,8 @@ import pytest
 
 from bot.operations.ports import Clock
 from bot.storage import open_storage
+from bot.storage.connection import Place
+from tests.fakes.places import place_of
 from tests.fakes.record import MemoryRecord
 from tests.fakes.records import ListenedRecord
 
@@ -35,11 +37,16 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return place_of(request, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "memory"])
 async def record(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[ListenedRecord]:
     if request.param == "memory":
         yield MemoryRecord()
         return
-    storage = await open_storage(tmp_path / "bot.db", clock)
+    storage = await open_storage(place_of(request, tmp_path), clock)
     yield storage.record
     await storage.close()

@@ -16,6 +16,7 @@ from bot.domain.rules import Scope
 from bot.operations.catalogue import Catalogue
 from bot.storage import open_storage
 from tests.fakes.catalogue import MemoryCatalogue
+from tests.fakes.places import place_of
 
 if TYPE_CHECKING:
     from .conftest import HandClock
@@ -27,12 +28,12 @@ SECOND = "0c1b5616-fdc5-45ae-b2dc-6f1440d55d0e"
 THIRD = "e1cb03fd-c108-4702-a04b-653491e41a91"
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgresql", "memory"])
 async def catalogue(request: pytest.FixtureRequest, tmp_path: Path, clock: "HandClock") -> AsyncIterator[Catalogue]:
     if request.param == "memory":
         yield MemoryCatalogue(clock)
         return
-    storage = await open_storage(tmp_path / "bot.db", clock)
+    storage = await open_storage(place_of(request, tmp_path), clock)
     yield storage.catalogue
     await storage.close()
 
@@ -159,16 +160,13 @@ WORDS = st.text(alphabet="ab1-é%_\"'\\", min_size=1, max_size=4)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(names=st.lists(WORDS, min_size=1, max_size=6), sought=WORDS)
 async def test_search_finds_exactly_the_names_that_contain_the_word(
-    tmp_path: Path, clock: "HandClock", names: list[str], sought: str
+    catalogue: Catalogue, clock: "HandClock", names: list[str], sought: str
 ) -> None:
-    storage = await open_storage(tmp_path / "bot.db", clock)
-    try:
-        backups = [Backup(id=f"ZZZ{n}", region="DFW", name=name, status="COMPLETED") for n, name in enumerate(names)]
-        await storage.catalogue.replace("DFW", clock.now() + timedelta(days=1), backups)
-        expected = {each.id for each in backups if sought.casefold() in each.name.casefold()}
-        assert {*await found(storage.catalogue, sought)} == expected
-    finally:
-        await storage.close()
+    backups = [Backup(id="Z" * (n + 3), region="DFW", name=name, status="COMPLETED") for n, name in enumerate(names)]
+    clock.turn(60)
+    await catalogue.replace("DFW", clock.now(), backups)
+    expected = {each.id for each in backups if sought.casefold() in each.name.casefold()}
+    assert {*await found(catalogue, sought)} == expected
 
 
 # Knowing backups

@@ -14,7 +14,9 @@ from bot.domain.events import EventFilter, EventKind
 from bot.domain.survey import Held, Made
 from bot.operations.catalogue import Catalogue
 from bot.storage import open_storage
+from bot.storage.connection import Place
 from tests.fakes.catalogue import MemoryCatalogue
+from tests.fakes.places import place_of
 from tests.fakes.records import START, ListenedRecord, backup, completed, event, new_copy, opened
 
 if TYPE_CHECKING:
@@ -24,12 +26,12 @@ ID = "ff44da4e-91eb-40ba-aa5b-841e1c308f55"
 OTHER = "0c1b5616-fdc5-45ae-b2dc-6f1440d55d0e"
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgresql", "memory"])
 async def catalogue(request: pytest.FixtureRequest, tmp_path: Path, clock: "HandClock") -> AsyncIterator[Catalogue]:
     if request.param == "memory":
         yield MemoryCatalogue(clock)
         return
-    storage = await open_storage(tmp_path / "bot.db", clock)
+    storage = await open_storage(place_of(request, tmp_path), clock)
     yield storage.catalogue
     await storage.close()
 
@@ -126,8 +128,8 @@ async def test_a_finding_is_written_down_once(record: ListenedRecord) -> None:
     assert [each.sequence for each in written] == [2, 1]
 
 
-async def test_what_was_found_is_remembered_over_a_restart(tmp_path: Path, clock: "HandClock") -> None:
+async def test_what_was_found_is_remembered_over_a_restart(place: Place, clock: "HandClock") -> None:
     for expected in (1, 0):
-        storage = await open_storage(tmp_path / "bot.db", clock)
+        storage = await open_storage(place, clock)
         assert await storage.record.note_once({"a": event(EventKind.FOUND_OUTSIDE)}) == expected
         await storage.close()

@@ -71,7 +71,7 @@ class WatchedBot:
             ports=self.world.ports,
             readiness=Readiness({"everything": self._look}, kept=0.0),
             budgets=lambda: self.budgets,
-            file_sizes=lambda: {"record": 4096},
+            sizes=lambda: {"record": 4096},
             untold=lambda: self.untold,
             version="1.2.3",
         )

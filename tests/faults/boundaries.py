@@ -165,7 +165,7 @@ def wrap_everything(boundaries: Boundaries) -> None:
     """Wrap every way out of the bot."""
 
     def written(database: Database, *_: object) -> str:
-        return f"write {database.path.stem}"
+        return f"write {Path(database.name).stem}"
 
     def sent(_: httpx.AsyncHTTPTransport, request: httpx.Request) -> str:
         what = request.url.path.rpartition("/")[2]

@@ -1,13 +1,14 @@
 """The stage on which the bot has trouble: both simulators in this process, the bot in one of its own, and people."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+from pydantic import SecretStr
 
 from bot.cli.sandbox_rules import write_rules
 from bot.domain.copies import CopyState
@@ -21,7 +22,8 @@ from bot.slack.manifest import build_manifest
 from bot.slack.views import approval_message, copy_message, thread
 from bot.slack.views.confirmation import ASK, START
 from bot.storage import UnreadableFileError, read_newest
-from bot.storage.database import open_to_read
+from bot.storage.connection import Place
+from bot.storage.opening import reading
 from bot.storage.orders import first_event_of, order_named
 from tests.fakes.conditions import until
 from tests.fakes.ports import held_ports
@@ -118,8 +120,14 @@ class Stage:
     incremental: StoredBackup
 
     @property
-    def audit_log(self) -> Path:
+    def file(self) -> Path:
+        """The bot's own, where it is not on PostgreSQL."""
         return self.bot.folder / "bot.sqlite"
+
+    @property
+    def audit_log(self) -> Place:
+        url = self.bot.environment["DATABASE_URL"]
+        return self.file if url.startswith("sqlite") else SecretStr(url)
 
     def events(self, wish: Wish | None = None) -> Sequence[RecordedEvent]:
         """What the audit log has, oldest first: all of it, or the story of one wish."""
@@ -227,14 +235,14 @@ class Stage:
 
     def order_in(self, message: Message) -> OrderStanding:
         """The order that a message is about, as the bot's own file has it."""
-        with closing(open_to_read(self.audit_log)) as connection:
+        with reading(self.audit_log) as connection:
             order = order_named(connection, str(payload_of(message)["order_id"]))
         assert order is not None, message.rendered
         return order
 
     def due(self, order: OrderStanding) -> list[int]:
         """The events that the thread of an order has to tell, by their sequence."""
-        with closing(open_to_read(self.audit_log)) as connection:
+        with reading(self.audit_log) as connection:
             begun = first_event_of(connection, order.order.id)
         story = [recorded for recorded in self.events() if recorded.sequence >= begun]
         return [recorded.sequence for recorded in story if thread.line(recorded, order, is_last=False)]
@@ -247,7 +255,7 @@ class Stage:
 
     def query(self, statement: str, *values: str) -> list[tuple[object, ...]]:
         """Look into the bot's file."""
-        with closing(sqlite3.connect(f"file:{self.audit_log}?mode=ro", uri=True)) as connection:
+        with reading(self.audit_log) as connection:
             return connection.execute(statement, values).fetchall()
 
     def message_of(self, wish: Wish) -> Message | None:

@@ -112,7 +112,7 @@ async def test_another_program_writes_to_the_audit_log_for_a_while(stage: Stage)
     await stage.asks(wish)
     await stage.until_running(wish)
     await stage.until_current(wish)
-    with locked(stage.audit_log):
+    with locked(stage.file):
         stage.copies_finish()
         await eventually(lambda: "database is locked" in stage.bot.said)
         assert not stage.has_ended(wish)
@@ -124,11 +124,11 @@ async def test_another_program_writes_to_the_workflows_for_a_while(stage: Stage)
     """What the bot asks DBOS to do has to wait; what is true does not."""
     wish = Wish(stage.full)
     await stage.bot.start()
-    with locked(workflow_path(stage.audit_log)):
+    with locked(workflow_path(stage.file)):
         await stage.asks(wish)
         await asyncio.sleep(1)  # the lock is what is tested, and it has to last
     await stage.until_running(wish)
-    with locked(workflow_path(stage.audit_log)):
+    with locked(workflow_path(stage.file)):
         stage.copies_finish()
         await stage.until_told(wish)
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)
@@ -141,7 +141,7 @@ async def test_a_second_bot_on_the_same_file_refuses_to_start(real_stage: Stage)
     await stage.asks(wish)
     code, said = await bot.attempt()
     assert code == 1
-    assert f"The bot cannot start. {stage.audit_log} is in use by process {bot.pid}." in said
+    assert f"The bot cannot start. {stage.file} is in use by process {bot.pid}." in said
     assert "Traceback" not in said
     await stage.until_running(wish)
     stage.copies_finish()

@@ -22,7 +22,7 @@ async def test_nothing_is_sent_twice_and_nobody_is_left_without_an_answer(stage:
     await stage.until_current(runs, waits)
     backup = stage.bot.folder / "kept" / "backup.sqlite"
     backup.parent.mkdir()
-    made = await asyncio.to_thread(back_up, stage.audit_log, backup)
+    made = await asyncio.to_thread(back_up, stage.file, backup)
 
     stage.copies_finish()
     await stage.until(EventKind.ACCEPTED, waits)
@@ -33,7 +33,7 @@ async def test_nothing_is_sent_twice_and_nobody_is_left_without_an_answer(stage:
     await stage.bot.kill()
     for lost in stage.bot.folder.glob("bot*.sqlite*"):
         lost.unlink()
-    shutil.copy(backup, stage.audit_log)
+    shutil.copy(backup, stage.file)
     await stage.bot.start()
 
     await eventually(lambda: all(stage.state_of(wish) == CopyState.COMPLETED for wish in (runs, waits)))
@@ -55,13 +55,13 @@ async def test_work_on_copies_that_the_backup_does_not_know_ends(stage: Stage) -
     await stage.asks(known)
     await stage.until(EventKind.SEEN, known)
     backup = stage.bot.folder / "kept.sqlite"
-    await asyncio.to_thread(back_up, stage.audit_log, backup)
+    await asyncio.to_thread(back_up, stage.file, backup)
     await stage.asks(unknown)
     await stage.until(EventKind.SEEN, unknown)
     await stage.bot.kill()
     for lost in stage.bot.folder.glob("bot.sqlite*"):
         lost.unlink()
-    shutil.copy(backup, stage.audit_log)
+    shutil.copy(backup, stage.file)
     await stage.bot.start()
 
     stage.copies_finish()

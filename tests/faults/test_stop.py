@@ -64,6 +64,7 @@ async def test_while_the_cloud_does_not_answer_the_copy_request(stage: Stage) ->
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)
 
 
+@pytest.mark.parametrize("stage", [False, True], ids=["HTTP", "Socket Mode"], indirect=True)
 async def test_while_nobody_answers_anything(stage: Stage) -> None:
     wish = Wish(stage.full)
     await stage.bot.start()
@@ -133,7 +134,7 @@ async def test_while_another_program_has_locked_the_file(real_stage: Stage) -> N
     await stage.bot.start()
     await stage.asks(wish)
     await stage.until(EventKind.SEEN, wish)
-    with closing(sqlite3.connect(stage.audit_log, isolation_level=None)) as other:
+    with closing(sqlite3.connect(stage.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         stage.bot.signal(signal.SIGTERM)
         stage.bot.signal(signal.SIGTERM)

@@ -211,7 +211,7 @@ async def kinds(sandbox: Sandbox, message: Message) -> Sequence[str]:
 
 
 async def assert_the_log_is_whole(sandbox: Sandbox) -> None:
-    verified = await asyncio.to_thread(verify, sandbox.settings.database_path)
+    verified = await asyncio.to_thread(verify, sandbox.settings.database)
     assert not isinstance(verified, Broken), verified
 
 

@@ -16,7 +16,7 @@ PATIENCE = 30.0
 
 async def verified(sandbox: Sandbox, channel: str) -> Result:
     given = {
-        "DATABASE_URL": sandbox.settings.database_url,
+        "DATABASE_URL": sandbox.settings.database_url.get_secret_value(),
         "SLACK_BOT_TOKEN": sandbox.settings.slack_bot_token.get_secret_value(),
         "SLACK_API_URL": sandbox.slack_api_url,
         "WITNESS_CHANNEL": channel,
@@ -36,7 +36,7 @@ async def test_an_end_that_was_cut_off_is_found_by_what_the_bot_posted(tmp_path:
 
         await until(posted, seconds=PATIENCE)
         whole = await verified(sandbox, channel)
-        cut_off(sandbox.settings.database_path, after=0)
+        cut_off(tmp_path / "bot.sqlite", after=0)
         cut = await verified(sandbox, channel)
 
     assert (whole.exit_code, "Witnesses: 1 fit, the last for event 1" in whole.output) == (0, True), whole.output

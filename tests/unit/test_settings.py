@@ -19,6 +19,7 @@ from bot.settings import (
     StorageSettings,
     read_settings,
 )
+from bot.storage.connection import name_of
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-s3cret-one",
@@ -86,7 +87,7 @@ def test_what_is_not_set_has_its_default(read: Reader) -> None:
     assert settings.rackspace_identity_url is None
     assert settings.regions is None
     assert (settings.allowed_user_groups, settings.allowed_channels) == ((), ())
-    assert settings.database_url == "sqlite:///copy-backup-bot.sqlite"
+    assert settings.database_url.get_secret_value() == "sqlite:///copy-backup-bot.sqlite"
     assert settings.audit_key is None
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
     assert (settings.log_format, settings.log_level) == ("text", "INFO")
@@ -354,20 +355,52 @@ def test_a_wrong_rule_is_told_alone(read: Reader) -> None:
     ],
 )
 def test_the_path_of_the_database(read: Reader, url: str, path: str) -> None:
-    assert read.of(StorageSettings, DATABASE_URL=url).database_path == Path(path)
+    assert read.of(StorageSettings, DATABASE_URL=url).database == Path(path)
 
 
 def test_the_database_in_ones_own_folder(read: Reader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    assert read.of(StorageSettings, DATABASE_URL="sqlite:///~/bot.sqlite").database_path == tmp_path / "bot.sqlite"
+    assert read.of(StorageSettings, DATABASE_URL="sqlite:///~/bot.sqlite").database == tmp_path / "bot.sqlite"
 
 
 @pytest.mark.parametrize(
     "url", ["bot.sqlite", "sqlite://", "sqlite:///", "sqlite://bot.sqlite", "sqlite:///:memory:", "mysql://db/bot"]
 )
 def test_what_is_no_path_of_a_sqlite_file(read: Reader, url: str) -> None:
-    assert read.problems(DATABASE_URL=url) == {"DATABASE_URL": "this has to be sqlite:/// and the path of a file"}
+    assert read.problems(DATABASE_URL=url) == {
+        "DATABASE_URL": "this has to be sqlite:/// and the path of a file, or an address of postgresql://"
+    }
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://bot:a-password@db.example.com:5432/copybot?sslmode=verify-full",
+        "postgres://bot:a-password@db.example.com/copybot",
+        "postgresql://bot:p%40ss%2Fword@/copybot?host=/run/postgresql",
+    ],
+)
+def test_the_address_of_a_postgresql_database_and_its_password_is_not_shown(read: Reader, url: str) -> None:
+    settings = read.of(StorageSettings, DATABASE_URL=url)
+
+    assert settings.database == SecretStr(url)
+    assert "word" not in repr(settings)
+    assert "word" not in name_of(settings.database)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://bot:a-password@db",
+        "postgresql://bot:%zz-password@db/copybot",
+        "postgresql://bot:a-password@db/copybot?ssl-mode=what",
+    ],
+)
+def test_what_is_no_address_of_a_postgresql_database(read: Reader, url: str) -> None:
+    assert read.problems(DATABASE_URL=url) == {
+        "DATABASE_URL": "this has to be an address such as postgresql://user:password@host:5432/database"
+    }
 
 
 def test_a_folder_of_somebody_who_is_not_known(read: Reader) -> None:

@@ -70,15 +70,15 @@ async def _order(desk: Desk, show: ShowView, request: KeepRequest, person: Perso
         return
     outcome = await order_keeping(desk.keeping, request, member, view_id)
     if isinstance(outcome, StandingOrder):
-        _run_soon(desk)
+        _run_soon(desk, outcome)
         await show(keep.draw_kept(outcome, command=desk.command))
     else:
         await show(keep.draw(outcome, now=desk.ports.clock.now()))
 
 
-def _run_soon(desk: Desk) -> None:
+def _run_soon(desk: Desk, standing: StandingOrder) -> None:
     """The first copy does not wait for the schedule. Should this be cut off, that finds it."""
-    desk.errands.start(run_what_is_due(desk.keeping), "carry out standing orders")
+    desk.errands.start(run_what_is_due(desk.keeping, only=standing.id), "carry out a standing order")
 
 
 async def open_keeping(desk: Desk, opening: Opening, wish: Keep) -> None:
@@ -123,7 +123,7 @@ async def answer_keeping(desk: Desk, visit: Visit, wish: ChangeKeeping) -> Messa
         return answers.not_allowed(Reason.PERSON_UNKNOWN if member is None else Reason.NOT_IN_RULES)
     done = await change_keeping(desk.keeping, standing.id, change, visit.person, visit.channel or standing.channel)
     if change is RESUME:
-        _run_soon(desk)
+        _run_soon(desk, standing)
     if done is None:
         return keep.unknown(wish.typed, verb=wish.verb, command=desk.command)
     return keep.changed(done.standing, is_new=done.is_new)

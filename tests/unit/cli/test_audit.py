@@ -191,7 +191,7 @@ def test_wrong_settings_are_told_by_name(audit: Audit) -> None:
 
 async def test_the_log_can_be_read_while_the_bot_runs(tmp_path: Path) -> None:
     async with running_sandbox(tmp_path) as sandbox:
-        given = {"DATABASE_URL": sandbox.settings.database_url}
+        given = {"DATABASE_URL": sandbox.settings.database_url.get_secret_value()}
         listed, exported, verified = [
             await run("audit", command, folder=tmp_path, **given) for command in ("list", "export", "verify")
         ]

@@ -6,6 +6,7 @@ import shlex
 import click
 import pytest
 import yaml
+from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from bot.cli import COMMANDS, main
@@ -46,6 +47,8 @@ def default_of(name: str) -> str:
     default = Settings.model_fields[name.lower()].default
     if name == "REGIONS":
         return ",".join(REGIONS_FOR_COPIES)
+    if isinstance(default, SecretStr):
+        return default.get_secret_value()
     if default in {None, PydanticUndefined, ()}:
         return SAID_IN_WORDS.get(name, "")
     return f"{default:g}" if isinstance(default, float) else str(default)

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from bot.assembly import looking
-from bot.cli.doctor import show
+from bot.cli.doctor import show, traces_checked
 from bot.cli.findings import told
 from bot.cli.sandbox import running_sandbox
 from bot.domain.events import EventFilter
@@ -52,6 +52,24 @@ async def test_all_is_well(installation: Installation) -> None:
     assert run.lines[0] == "ok       settings: all can be used"
     assert [line[:9] for line in run.lines[:-1]] == ["ok       "] * 15, "one line each"
     assert run.lines[-1] == "All is well: 15 checks."
+
+
+async def test_traces_that_can_be_sent(installation: Installation) -> None:
+    given = installation.given | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+
+    run = await doctor(installation.folder, **given)
+
+    assert run.code == 0, run
+    assert run.lines[1] == "ok       traces: can be sent; whether they are taken is not checked"
+
+
+def test_traces_that_cannot_be_sent(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.cli.doctor.find_spec", lambda _name: None)
+    (check,) = traces_checked(installation.settings(otel_exporter_otlp_endpoint="http://127.0.0.1:4318"))
+
+    assert check.verdict is Verdict.PROBLEM
+    assert "pip install 'copy-backup-bot[otel]'" in told(check).cure
+    assert traces_checked(installation.settings()) == ()
 
 
 async def test_something_has_to_be_done(installation: Installation) -> None:

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from bot.operations.health import Check, Finding, Subject, Verdict
 from bot.storage import Storage, open_storage
-from bot.storage.database import lock_path
 from bot.storage.health import look_at
+from bot.storage.sqlite_file import lock_path
 from tests.fakes.clocks import JumpingClock
 from tests.fakes.installation import Installation, said
 from tests.fakes.samples import sample_event

@@ -160,6 +160,12 @@ async def test_before_the_lists_were_read_nothing_is_asked_for(world: World) -> 
     assert world.record.history == []
 
 
+async def test_a_look_at_one_of_them_leaves_the_others_alone(stage: Stage) -> None:
+    await stage.store.write(standing_order(id="elsewhere", region="SYD", made_at=stage.now))
+    await run_what_is_due(stage.keeping, only="elsewhere")
+    assert [order.main.destination for order in await stage.orders()] == ["SYD"]
+
+
 # Once
 
 

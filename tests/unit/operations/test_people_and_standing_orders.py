@@ -91,11 +91,18 @@ async def test_where_nothing_has_to_be_copied_now_it_can_be_ordered_all_the_same
     assert (found.cell.standing, found.cell.cure, found.can_be_ordered) == (Standing.FINE, None, True)
 
 
+async def test_where_more_of_it_is_kept_than_at_home_it_can_be_ordered_all_the_same(stage: Stage) -> None:
+    copies = [in_region(stage.child, "SYD", id=f"old-{number}", name=f"old-{number}") for number in range(5)]
+    stage.world.cloud.put(in_region(stage.full, "SYD"), *copies)
+    await stage.lists_are_read()
+    assert (await preview(stage.keeping, wanted("SYD"), member_of(ANA))).can_be_ordered
+
+
 @pytest.mark.parametrize(
     ("request_", "reason"),
     [
         (wanted("LON"), Reason.REGION_NOT_ALLOWED),
-        (wanted("DFW"), Reason.SAME_REGION),
+        (wanted("DFW"), Reason.NOTHING_NEWER),
         (wanted(origin=USERS), Reason.NOTHING_NEWER),
     ],
 )

@@ -94,7 +94,7 @@ async def test_a_confirmation_that_is_delivered_twice_makes_one(house: House) ->
         ("nothing-such in IAD", "No backup of an instance"),
         ("ordres-db in IAD", "orders-db"),
         (f'"{NASTY}" in IAD', "No backup of an instance"),
-        ("orders-db in DFW", "region"),
+        ("orders-db in DFW", "nothing newer to copy"),
         ("orders-db in LON", "LON"),
     ],
 )

@@ -96,6 +96,26 @@ async def test_what_is_never_answered_is_not_waited_for_for_ever(
     app.may_answer.set()
 
 
+async def test_slack_need_not_take_part_in_closing_it(connection: SocketMode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_mode, "SECONDS_TO_PART", 0.1)
+    assert connection._handler is not None
+    client = connection._handler.client
+    disconnect = client.disconnect
+
+    async def waits_for_slack() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await disconnect()  # type: ignore[no-untyped-call]  # slack_sdk has no types here
+
+    monkeypatch.setattr(client, "disconnect", waits_for_slack)
+
+    async with asyncio.timeout(PATIENCE):
+        await connection.aclose()
+
+    assert not await connection.is_open()
+
+
 async def test_it_may_be_closed_twice(connection: SocketMode) -> None:
     await connection.aclose()
     await connection.aclose()

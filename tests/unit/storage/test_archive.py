@@ -151,7 +151,7 @@ async def told(storage: Storage, order_id: str) -> None:
 
 
 async def to_archive(storage: Storage, file: Path, before: datetime = LATER) -> Archived | Kept:
-    return await asyncio.to_thread(archive, storage.files[0].path, file, before, who=WHO, at=LATER)
+    return await asyncio.to_thread(archive, storage.files[0].place, file, before, who=WHO, at=LATER)
 
 
 async def test_what_happened_to_open_orders_stays(storage: Storage, file: Path) -> None:
@@ -213,7 +213,7 @@ async def test_the_bot_writes_on_while_old_events_are_archived(storage: Storage,
 
     assert isinstance(done, Archived)
     assert done.until == 200
-    found = await asyncio.to_thread(verify, storage.files[0].path)
+    found = await asyncio.to_thread(verify, storage.files[0].place)
     assert isinstance(found, Verified)
     assert found.events == 202
 

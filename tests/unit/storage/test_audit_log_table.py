@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database as Connection
 
 from bot.domain.events import EventFilter, EventKind
 from bot.storage import Storage, read_newest
 from bot.storage.audit_log import find_events
+from bot.storage.connection import Connection
+from bot.storage.sqlite_file import SqliteConnection
 from tests.fakes.samples import NOON, sample_event
 
 
@@ -87,6 +88,7 @@ def test_the_log_of_a_file_is_read_without_being_the_bot(log_file: Path) -> None
 )
 async def test_a_page_of_the_log_is_found_without_reading_the_log(storage: Storage, wanted: EventFilter) -> None:
     def steps(connection: Connection) -> list[str]:
+        assert isinstance(connection, SqliteConnection)
         statements: list[str] = []
         connection.conn.set_trace_callback(statements.append)
         find_events(connection, wanted, limit=20)

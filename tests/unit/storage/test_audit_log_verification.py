@@ -38,13 +38,13 @@ def test_a_whole_log_is_verified_with_its_last_hash(log_file: Path) -> None:
 
 
 async def test_an_empty_log_is_whole(storage: Storage) -> None:
-    assert verify(storage.files[0].path) == Verified(events=0, head="", is_keyed=False)
+    assert verify(storage.files[0].place) == Verified(events=0, head="", is_keyed=False)
 
 
 async def test_a_log_can_be_verified_while_the_bot_writes_to_it(storage: Storage) -> None:
     for number in range(1, 30):
         await storage.record.append(sample_event(number))
-        found = verify(storage.files[0].path)
+        found = verify(storage.files[0].place)
         assert isinstance(found, Verified)
         assert found.events == number
 

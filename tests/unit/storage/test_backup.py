@@ -15,6 +15,7 @@ from bot.storage import Storage, StorageError, UnreadableFileError, open_storage
 from bot.storage.backup import back_up
 from bot.storage.errors import NoFileError
 from tests.fakes.clock import FakeClock
+from tests.fakes.places import file_of
 from tests.fakes.samples import sample_copy, sample_event, sample_order
 
 
@@ -23,7 +24,7 @@ def backups_in(folder: Path) -> list[str]:
 
 
 async def test_it_is_what_the_file_was_at_one_moment_while_others_write(storage: Storage, tmp_path: Path) -> None:
-    path, file = storage.files[0].path, tmp_path / "backup.sqlite"
+    path, file = file_of(storage), tmp_path / "backup.sqlite"
     copy = sample_copy(1)
     await storage.record.open(sample_order(copy), [(copy, sample_event(1))])
 
@@ -48,7 +49,7 @@ async def test_a_bot_goes_on_from_it(storage: Storage, tmp_path: Path) -> None:
     file.parent.mkdir()
     copy = sample_copy(1)
     await storage.record.open(sample_order(copy), [(copy, sample_event(1))])
-    await asyncio.to_thread(back_up, storage.files[0].path, file)
+    await asyncio.to_thread(back_up, file_of(storage), file)
 
     restored = await open_storage(file, FakeClock())
 
@@ -64,7 +65,7 @@ async def test_what_is_there_is_never_written_over(storage: Storage, tmp_path: P
     file.write_text("somebody's own")
 
     with pytest.raises(StorageError, match="is there already"):
-        back_up(storage.files[0].path, file)
+        back_up(file_of(storage), file)
 
     assert file.read_text() == "somebody's own"
 
@@ -72,13 +73,13 @@ async def test_what_is_there_is_never_written_over(storage: Storage, tmp_path: P
 async def test_of_a_log_that_is_not_whole_there_is_no_backup(storage: Storage, tmp_path: Path) -> None:
     for number in range(1, 4):
         await storage.record.append(sample_event(number))
-    with closing(sqlite3.connect(storage.files[0].path)) as forger:
+    with closing(sqlite3.connect(file_of(storage))) as forger:
         forger.execute("DROP TRIGGER events_no_update")
         forger.execute("UPDATE events SET body = replace(body, 'copy', 'cosy') WHERE sequence = 2")
         forger.commit()
 
     with pytest.raises(StorageError, match="Event 2 is not what it was"):
-        back_up(storage.files[0].path, tmp_path / "backup.sqlite")
+        back_up(file_of(storage), tmp_path / "backup.sqlite")
 
     assert backups_in(tmp_path) == []
 
@@ -108,13 +109,13 @@ def test_where_there_is_no_file_of_a_bot_it_says_so(tmp_path: Path) -> None:
 
 async def test_a_place_that_cannot_be_written_is_told(storage: Storage, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot be written"):
-        back_up(storage.files[0].path, tmp_path / "nowhere" / "backup.sqlite")
+        back_up(file_of(storage), tmp_path / "nowhere" / "backup.sqlite")
 
 
 async def test_after_an_archive_it_says_the_number_of_the_last_event(storage: Storage, tmp_path: Path) -> None:
     for number in range(1, 4):
         await storage.record.append(sample_event(number))
-    made = await asyncio.to_thread(back_up, storage.files[0].path, tmp_path / "backup.sqlite")
+    made = await asyncio.to_thread(back_up, file_of(storage), tmp_path / "backup.sqlite")
 
     newest = await storage.record.events(EventFilter(), limit=1)
     assert (made.last, made.head) == (newest[0].sequence, newest[0].hash)

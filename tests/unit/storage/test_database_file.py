@@ -13,7 +13,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database as Connection
 
 import bot
 from bot.domain.copies import CopyState
@@ -29,6 +28,7 @@ from bot.storage import (
     open_storage,
     verify,
 )
+from bot.storage.connection import Connection
 from bot.storage.copies import insert_copy
 from tests.fakes.clock import FakeClock
 from tests.fakes.samples import sample_copy, sample_event, sample_order
@@ -241,7 +241,7 @@ async def test_a_full_disk_is_told_to_everybody_and_nothing_is_half_written(stor
 
     await file.write(room)
     assert await storage.record.move(copy.moved(CopyState.SENDING), sample_event(2))
-    assert isinstance(verify(file.path), Verified)
+    assert isinstance(verify(file.place), Verified)
 
 
 async def test_the_event_loop_goes_on_while_the_file_is_written_and_read(storage: Storage) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.posts import Post
 from bot.operations.ports import Record
-from bot.storage import SqlitePosts, open_storage
+from bot.storage import StoredPosts, open_storage
 from tests.fakes.clock import FakeClock
 from tests.fakes.posts import MemoryPosts
 from tests.fakes.record import MemoryRecord
@@ -18,7 +18,7 @@ from tests.fakes.samples import sample_copy, sample_event, sample_order
 @dataclass
 class Room:
     record: Record
-    posts: SqlitePosts | MemoryPosts
+    posts: StoredPosts | MemoryPosts
 
 
 @pytest.fixture(params=["sqlite", "memory"])

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import Storage, StorageError, catalogue_path, file_sizes, open_storage
+from bot.storage import Storage, StorageError, catalogue_path, open_storage, sizes_of
 from bot.storage.workflow_file import workflow_path
 from tests.fakes.clock import FakeClock
+from tests.fakes.places import file_of
 
 
 async def test_that_it_can_be_written_is_found_out_by_writing(storage: Storage) -> None:
-    log = storage.files[0].path.with_name(f"{storage.files[0].path.name}-wal")
+    log = file_of(storage).with_name(f"{file_of(storage).name}-wal")
     before = log.stat().st_size
 
     await storage.check()
@@ -44,11 +45,11 @@ def test_the_sizes_of_all_files_with_what_is_not_in_them_yet(tmp_path: Path) -> 
     path.with_name("bot.sqlite-wal").write_bytes(b"." * 20)
     workflow_path(path).write_bytes(b"." * 3)
 
-    assert file_sizes(path) == {"record": 120, "catalogue": 0, "workflows": 3}
+    assert sizes_of(path) == {"record": 120, "catalogue": 0, "workflows": 3}
 
 
 async def test_another_program_that_reads_does_not_keep_it_from_being_written(storage: Storage) -> None:
-    with closing(sqlite3.connect(catalogue_path(storage.files[0].path), isolation_level=None)) as reader:
+    with closing(sqlite3.connect(catalogue_path(file_of(storage)), isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
         await storage.check()
