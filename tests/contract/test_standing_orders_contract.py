@@ -14,6 +14,7 @@ from bot.domain.reasons import Reason
 from bot.domain.standing_orders import StandingState
 from bot.operations.ports import Clock, Record, StandingOrders
 from bot.storage import open_storage
+from tests.fakes.places import place_of
 from tests.fakes.record import MemoryRecord
 from tests.fakes.standing_orders import MemoryStandingOrders, standing_order
 
@@ -29,13 +30,13 @@ class Both:
         return len(await self.record.events(EventFilter()))
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgresql", "memory"])
 async def both(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Both]:
     if request.param == "memory":
         record = MemoryRecord()
         yield Both(MemoryStandingOrders(record), record)
         return
-    storage = await open_storage(tmp_path / "bot.db", clock)
+    storage = await open_storage(place_of(request, tmp_path), clock)
     yield Both(storage.standing_orders, storage.record)
     await storage.close()
 
