@@ -32,6 +32,9 @@ SECONDS_TO_SEND = 3.0
 SECONDS_TO_FINISH = 2.0
 """How long what is left may take to be sent when the bot stops."""
 
+SENDS_THE_LAST = "sends the last traces"
+"""The name of the thread that does."""
+
 MOST_REMEMBERED = 10_000
 """Requests and copies of which it is remembered to which trace they belong; the oldest are forgotten."""
 
@@ -93,7 +96,7 @@ class Traces:
 
     async def aclose(self) -> None:
         """Send what is left; who does not take it in time does not get it."""
-        sending = Thread(target=self._provider.shutdown, name="sends the last traces", daemon=True)
+        sending = Thread(target=self._provider.shutdown, name=SENDS_THE_LAST, daemon=True)
         sending.start()
         await asyncio.to_thread(sending.join, SECONDS_TO_FINISH)
 

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +112,8 @@ async def test_a_receiver_that_does_not_answer_is_not_waited_for_for_long(monkey
             do(made, Activity.SLACK_REQUEST, "command")
         async with asyncio.timeout(20):
             await made.aclose()
+    for sending in (thread for thread in threading.enumerate() if thread.name == traces.SENDS_THE_LAST):
+        await asyncio.to_thread(sending.join)  # or other tests would have it beside them
 
 
 def test_nothing_of_it_is_loaded_where_no_receiver_is_set() -> None:
