@@ -2,10 +2,9 @@
 only ``archive`` and ``import`` change anything.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -16,6 +15,7 @@ from rich.text import Text
 from bot.cli.audit_archive import archive_events
 from bot.cli.audit_import import import_events
 from bot.cli.audit_verify import verify_events
+from bot.cli.failure import fail
 from bot.cli.settings import settings_or_exit
 from bot.domain.events import Event, EventFilter, EventKind, Outcome, RecordedEvent
 from bot.settings import StorageSettings
@@ -61,7 +61,7 @@ def list_events(limit: int, **given: object) -> None:
     try:
         events = read_newest(settings.database, _filter(given), limit)
     except StorageError as error:
-        _fail(error)
+        fail(error)
     console = Console()
     console.print(table_of(events))
     if len(events) == limit:
@@ -83,7 +83,7 @@ def export_events(form: str, output: TextIO, **given: object) -> None:
     try:
         output.writelines(lines(read_all(settings.database, _filter(given))))
     except StorageError as error:
-        _fail(error)
+        fail(error)
 
 
 audit.add_command(verify_events)
@@ -140,8 +140,3 @@ def _filter(given: dict[str, object]) -> EventFilter:
         since=moment("since"),
         until=moment("until"),
     )
-
-
-def _fail(error: StorageError) -> NoReturn:
-    click.secho(str(error), fg="red", err=True)
-    sys.exit(1)

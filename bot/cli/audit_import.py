@@ -1,12 +1,11 @@
 """``audit import``: from a SQLite file to PostgreSQL."""
 
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from bot.cli.audit_progress import shown_progress
+from bot.cli.failure import fail
 from bot.cli.settings import settings_or_exit
 from bot.settings import StorageSettings
 from bot.storage import StorageError
@@ -26,16 +25,11 @@ def import_events(file: Path) -> None:
     settings = settings_or_exit(StorageSettings)
     place = settings.database
     if isinstance(place, Path):
-        _fail(f"DATABASE_URL is the file {place}: set it to the PostgreSQL database that is to go on from {file}.")
+        fail(f"DATABASE_URL is the file {place}: set it to the PostgreSQL database that is to go on from {file}.")
     try:
         with shown_progress("Checking") as progress:
             moved = move(file, place, settings.audit_key, progress)
     except StorageError as error:
-        _fail(str(error))
+        fail(error)
     click.echo(f"{name_of(place)} goes on from {file}: {moved.events} events, verified. Head: {moved.head or 'none'}")
     click.echo(f"Start the bot with this DATABASE_URL, and keep {file} away from any other bot.")
-
-
-def _fail(words: str) -> NoReturn:
-    click.secho(words, fg="red", err=True)
-    sys.exit(1)

@@ -8,6 +8,7 @@ from typing import NoReturn, TextIO
 import click
 
 from bot.cli.audit_progress import shown_progress
+from bot.cli.failure import fail
 from bot.cli.settings import settings_or_exit
 from bot.domain.events import EventFilter, EventKind
 from bot.domain.witness import Testimony, Witness
@@ -56,7 +57,7 @@ def verify_events(file: Path | None, texts: tuple[TextIO, ...], from_slack: bool
         if digest:
             click.echo(_of_archive(place, digest))
     except StorageError as error:
-        _fail(str(error))
+        fail(error)
     if testimony and testimony.contradicting:
         sys.exit(1)
 
@@ -84,9 +85,9 @@ def _from_slack() -> list[Witness]:
     try:
         witnesses = asyncio.run(read())
     except SlackTroubleError as trouble:
-        _fail(f"The witnesses in {settings.witness_channel} cannot be read: {trouble}. `doctor` says what to do.")
+        fail(f"The witnesses in {settings.witness_channel} cannot be read: {trouble}. `doctor` says what to do.")
     if not witnesses:
-        _fail(
+        fail(
             f"There is no witness of this bot in {settings.witness_channel}: somebody deleted them, or none was posted."
         )
     return witnesses
@@ -175,8 +176,3 @@ def _of_archive(place: Place, digest: str) -> str:
     if archives:
         return f"It is the archive that event {archives[0].sequence} of the log names."
     return f"The log names no archive with its SHA-256, {digest}: it is an export, or not what was archived."
-
-
-def _fail(words: str) -> NoReturn:
-    click.secho(words, fg="red", err=True)
-    sys.exit(1)

@@ -1,12 +1,11 @@
 """``backup``: a copy of the bot's own file, while the bot runs."""
 
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from bot.cli.audit_progress import shown_progress
+from bot.cli.failure import fail
 from bot.cli.settings import settings_or_exit
 from bot.settings import StorageSettings
 from bot.storage import StorageError
@@ -23,16 +22,11 @@ def backup(file: Path) -> None:
     """
     settings = settings_or_exit(StorageSettings)
     if not isinstance(settings.database, Path):
-        _fail("DATABASE_URL is a PostgreSQL database: back it up with pg_dump. The README says how.")
+        fail("DATABASE_URL is a PostgreSQL database: back it up with pg_dump. The README says how.")
     try:
         with shown_progress("Checking") as progress:
             made = back_up(settings.database, file, settings.audit_key, progress)
     except StorageError as error:
-        _fail(str(error))
+        fail(error)
     click.echo(f"{file} has all events up to {made.last}, and is whole ({made.size / 1e6:.1f} MB).")
     click.echo(f"The last hash: {made.head}")
-
-
-def _fail(words: str) -> NoReturn:
-    click.secho(words, fg="red", err=True)
-    sys.exit(1)

@@ -21,8 +21,7 @@ from sqlalchemy import URL
 from bot.storage.connection import Place, name_of
 from bot.storage.lease import WORKFLOW_CONNECTIONS, Lease
 from bot.storage.postgres import SECONDS_TO_CONNECT
-
-OWNER_ONLY = 0o600
+from bot.storage.sqlite_file import OWNER_ONLY
 
 WORKFLOW_SCHEMA = "dbos"
 """In PostgreSQL; DBOS calls it so."""
