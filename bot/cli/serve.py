@@ -11,7 +11,7 @@ from contextlib import suppress
 import click
 import uvloop
 
-from bot.assembly import CannotStartError, running_bot
+from bot.assembly import CannotStartError, TakenOverError, running_bot
 from bot.cli.settings import settings_or_exit
 from bot.settings import Settings
 from bot.telemetry import configure_logging
@@ -40,10 +40,6 @@ def serve() -> None:
     except TakenOverError:
         click.secho("The bot ends: another one has taken over the work on its database.", fg="red", err=True)
         sys.exit(1)
-
-
-class TakenOverError(Exception):
-    """Another bot works on the database now."""
 
 
 async def _serve(settings: Settings) -> None:
@@ -81,7 +77,6 @@ async def _run(settings: Settings) -> None:
         how = "connected to Slack by Socket Mode" if bot.in_socket_mode else "waiting for Slack's requests"
         click.echo(f"Ready: {how}, on http://{settings.host}:{bot.port}")
         try:
-            await bot.lost.wait()
-            raise TakenOverError
+            await asyncio.shield(bot.end)
         finally:
             click.echo("Stopping ...")

@@ -1,15 +1,20 @@
 """Keeps to the rates of Cloud Databases (``cloud-databases-api.md``, Backups: rate limits).
 
-The rates are per account; each region counts for itself, and so does each kind of call. Pure, but for the clock.
+The rates are per account; each region counts for itself, and so does each kind of call. What one process has spent is
+remembered here; what several have, in a ledger that they share (`bot.cloud.shared_lane`). Pure, but for the clock.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.cloud.faults import LONGEST_WAIT
+from bot.cloud.line import Line, Waiter
+from bot.cloud.shared_lane import SharedLane
+from bot.operations.call_ledger import CallLedger, Spent
 from bot.operations.observing import BudgetState
 from bot.operations.ports import Clock
 
@@ -53,37 +58,30 @@ WINDOW = timedelta(seconds=61)
 RESERVE = 5
 """One part in so many of a budget is kept for urgent calls."""
 
+_NOTHING_SPENT = Spent(calls=0, is_closed=False)
 _A_MOMENT = 0.001  # clocks and sleeping do not agree to the last digit
 
 
-@dataclass(slots=True, eq=False)
-class _Waiter:
-    turn: asyncio.Future[float]
-    patience: float
-    spent_at: datetime | None = None
-
-
 class _Lane:
-    """The calls of one kind to one region."""
+    """The calls of one kind to one region, which nobody else makes."""
 
-    def __init__(self, limit: int, clock: Clock) -> None:
-        self._limit = {True: limit, False: max(1, limit - limit // RESERVE)}
+    def __init__(self, limit: Mapping[bool, int], clock: Clock) -> None:
+        self._limit = limit
         self._clock = clock
         self._spent: deque[datetime] = deque()
-        self._waiting: dict[bool, deque[_Waiter]] = {True: deque(), False: deque()}
+        self._line = Line()
         self._closed_until: datetime | None = None
         self._waking: asyncio.Task[None] | None = None
 
     async def turn(self, *, urgent: bool, patience: float) -> float:
-        waiter = _Waiter(asyncio.get_running_loop().create_future(), patience)
-        self._waiting[urgent].append(waiter)
+        waiter = self._line.join(urgent=urgent, patience=patience)
         self._let_through()
         if not waiter.turn.done() and (self._waking is None or self._waking.done()):
             self._waking = asyncio.create_task(self._keep_letting_through(), name="budget")
         try:
             return await waiter.turn
         except asyncio.CancelledError:
-            self._step_back(waiter, urgent=urgent)
+            self._step_back(waiter)
             raise
 
     def close(self, seconds: float) -> None:
@@ -96,21 +94,19 @@ class _Lane:
         now = self._now()
         counting = sum(spent + WINDOW > now for spent in self._spent)
         is_closed = self._closed_until is not None and self._closed_until > now
-        return 0 if is_closed else self._limit[True] - counting, sum(map(len, self._waiting.values()))
+        return 0 if is_closed else self._limit[True] - counting, len(self._line)
 
-    def _step_back(self, waiter: _Waiter, *, urgent: bool) -> None:
+    def _step_back(self, waiter: Waiter) -> None:
         """Undo what was done for a waiter that was cancelled."""
-        if waiter in self._waiting[urgent]:
-            self._waiting[urgent].remove(waiter)
-        elif waiter.spent_at is not None and waiter.spent_at in self._spent:
+        if waiter.spent_at is not None and waiter.spent_at in self._spent:
             self._spent.remove(waiter.spent_at)
             self._let_through()
-        if self._waking and not any(self._waiting.values()):
+        if self._waking and not self._line:
             self._waking.cancel()
             self._waking = None
 
     async def _keep_letting_through(self) -> None:
-        while any(self._waiting.values()):
+        while self._line:
             await self._clock.sleep(self._until_something_changes())
             self._let_through()
 
@@ -119,27 +115,15 @@ class _Lane:
         now = self._now()
         closed_for = (self._closed_until - now).total_seconds() if self._closed_until else 0.0
         if closed_for > 0:
-            self._send_away(closed_for)
+            self._line.send_away(closed_for)
             return
         self._closed_until = None
         while self._spent and self._spent[0] + WINDOW <= now:
             self._spent.popleft()
-        for urgent in (True, False):
-            waiting = self._waiting[urgent]
-            while waiting and len(self._spent) < self._limit[urgent]:
-                waiter = waiting.popleft()
-                if not waiter.turn.cancelled():
-                    self._spent.append(now)
-                    waiter.spent_at = now
-                    waiter.turn.set_result(0.0)
-
-    def _send_away(self, closed_for: float) -> None:
-        """Tell those who would not wait so long."""
-        for urgent, waiting in self._waiting.items():
-            for waiter in waiting:
-                if waiter.patience < closed_for and not waiter.turn.done():
-                    waiter.turn.set_result(closed_for)
-            self._waiting[urgent] = deque(one for one in waiting if not one.turn.done())
+        while (first := self._line.first()) and len(self._spent) < self._limit[first.urgent]:
+            self._spent.append(now)
+            first.spent_at = now
+            first.turn.set_result(0.0)
 
     def _until_something_changes(self) -> float:
         """Seconds until the lane opens, or until its oldest call does not count any more."""
@@ -157,28 +141,40 @@ class _Lane:
 
 
 class Budget:
-    """Who may call when."""
+    """Who may call when.
 
-    def __init__(self, limits: Limits, clock: Clock) -> None:
+    Args:
+        limits: of the account.
+        clock: time, and waiting.
+        ledger: shared with the bot's other processes; ``None`` where there is no other.
+    """
+
+    def __init__(self, limits: Limits, clock: Clock, ledger: CallLedger | None = None) -> None:
         self._limits = limits
         self._clock = clock
-        self._lanes: dict[tuple[str, Call], _Lane] = {}
+        self._ledger = ledger
+        self._lanes: dict[tuple[str, Call], _Lane | SharedLane] = {}
 
     async def turn(self, region: str, call: Call, *, urgent: bool, patience: float) -> float:
         """Wait until it is one's turn to make a call; that call is spent then.
 
         Urgent calls go before the others, which leave them a part of the budget; within each, it goes by order of
-        arrival. Whoever is cancelled while waiting spends nothing.
+        arrival (in one process; whoever asks the ledger first where there are several). Whoever is cancelled while
+        waiting leaves the turn to the next.
 
         Args:
             region: which is asked.
             call: what it is asked for.
             urgent: whether a person waits for it.
-            patience: seconds to wait at most for a region that asked to be left alone (`close`).
+            patience: seconds to wait at most for a region that asked to be left alone (`close`), and for a ledger that
+                does not answer.
 
         Returns:
             0 when it is one's turn; otherwise the seconds for which the region wants to be left alone, which is
             longer than ``patience``: nothing is spent, and the call must not be made.
+
+        Raises:
+            StoreTroubleError: the ledger did not answer; the call must not be made.
         """
         return await self._lane(region, call).turn(urgent=urgent, patience=patience)
 
@@ -186,12 +182,37 @@ class Budget:
         """Make no such call to a region for so many seconds: it asked for that."""
         self._lane(region, call).close(seconds)
 
-    def state(self, region: str, call: Call) -> BudgetState:
-        """How one kind of call to a region stands."""
-        left, waiting = self._lane(region, call).state()
+    async def states(self, regions: Sequence[str]) -> list[BudgetState]:
+        """How each kind of call to these regions stands.
+
+        Raises:
+            StoreTroubleError: the ledger did not answer.
+        """
+        spent = await self._ledger.spent() if self._ledger else {}
+        return [self._state(region, call, spent) for region in regions for call in Call]
+
+    async def aclose(self) -> None:
+        """Ask the ledger no more."""
+        for lane in self._lanes.values():
+            if isinstance(lane, SharedLane):
+                await lane.aclose()
+
+    def _state(self, region: str, call: Call, spent: Mapping[tuple[str, str], Spent]) -> BudgetState:
+        lane = self._lane(region, call)
+        if isinstance(lane, SharedLane):
+            left, waiting = lane.state(spent.get((region, call.value), _NOTHING_SPENT))
+        else:
+            left, waiting = lane.state()
         return BudgetState(region, call.value, left, waiting)
 
-    def _lane(self, region: str, call: Call) -> _Lane:
+    def _lane(self, region: str, call: Call) -> _Lane | SharedLane:
         if (region, call) not in self._lanes:
-            self._lanes[region, call] = _Lane(self._limits.of(call), self._clock)
+            self._lanes[region, call] = self._new_lane(region, call)
         return self._lanes[region, call]
+
+    def _new_lane(self, region: str, call: Call) -> _Lane | SharedLane:
+        limit = self._limits.of(call)
+        most = {True: limit, False: max(1, limit - limit // RESERVE)}
+        if self._ledger is None:
+            return _Lane(most, self._clock)
+        return SharedLane(region, call.value, most, self._ledger, self._clock)

@@ -1,25 +1,24 @@
 """Cloud Databases over HTTP (``cloud-databases-api.md``, ``copy-backup-operation.rst``)."""
 
-import asyncio
 import json
 import logging
 import math
 import random
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
 
 from bot.cloud.budget import Budget, Call, Limits
-from bot.cloud.faults import fault_of
+from bot.cloud.exchanges import Answer, Exchanges
 from bot.cloud.identity import IdentityError, RackspaceAuth, Session
 from bot.cloud.payloads import Page, read_backup, read_page
 from bot.cloud.roles import role_that_only_looks
 from bot.domain.backup import Backup
 from bot.domain.reasons import Fault, Reason
+from bot.operations.call_ledger import CallLedger
 from bot.operations.observing import OK, Activity, BudgetState, Nobody, Observer, Seen
 from bot.operations.ports import Accepted, Clock
 from bot.telemetry import bot_version, current_request
@@ -44,8 +43,8 @@ UNSAID_WAIT = 60.0
 MOST_PAGES = 10_000
 """Pages of a list that are read at most: a list that never ends is no list."""
 
-MOST_BYTES = 8 * 1024 * 1024
-"""Bytes of an answer that are read at most; a page of 20 backups has some 20,000."""
+MOST_CONNECTIONS = 64
+"""At one time; half of them are kept for the next request."""
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -53,16 +52,7 @@ READ_SECONDS = 30.0
 _PASSING = frozenset({Reason.SERVICE_UNAVAILABLE, Reason.NO_ANSWER, Reason.IDENTITY_UNAVAILABLE})
 _PROXY_TROUBLE = frozenset({502, 504})
 _JITTER = random.SystemRandom()
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NEVER_PROXIED = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """An answer below 300."""
-
-    status: int
-    body: bytes
 
 
 class CloudDatabases:
@@ -79,6 +69,7 @@ class CloudDatabases:
         timeout: float = READ_SECONDS,
         observer: Observer | None = None,
         may_copy: Callable[[], bool] = lambda: True,
+        ledger: CallLedger | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -92,21 +83,26 @@ class CloudDatabases:
             timeout: seconds to wait for an answer; a connection is waited for 5 s at most.
             observer: is told of each request; nobody if not given.
             may_copy: asked right before a copy request is sent: no request leaves, if the answer is no.
+            ledger: shared with the other processes that call for the same account; ``None`` where there is no other.
         """
         self._observer = observer or Nobody()
         self._regions = regions
         self._clock = clock
-        self._budget = Budget(budget_limits or Limits(), clock)
-        self._whole_answer = 2 * timeout
+        self._budget = Budget(budget_limits or Limits(), clock, ledger)
         self._may_copy = may_copy
         self._client = httpx.AsyncClient(
             headers={"Accept": "application/json", "User-Agent": f"copy-backup-bot/{bot_version()}"},
             timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=30.0),
+            limits=httpx.Limits(
+                max_connections=MOST_CONNECTIONS,
+                max_keepalive_connections=MOST_CONNECTIONS // 2,
+                keepalive_expiry=30.0,
+            ),
             follow_redirects=False,
             mounts=_NEVER_PROXIED,
         )
         self._auth = RackspaceAuth(self._client, identity_url, username, api_key, clock, self._observer)
+        self._exchanges = Exchanges(self._client, self._auth, clock, longest=2 * timeout)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -120,6 +116,9 @@ class CloudDatabases:
             region: the region to look in.
             backup_id: the backup; text that cannot be an id is not asked for.
             urgent: whether a person waits for it.
+
+        Raises:
+            StoreTroubleError: the ledger does not answer, without which nothing is asked.
         """
         path = _path_of(backup_id)
         if path is None:
@@ -135,6 +134,9 @@ class CloudDatabases:
         Args:
             region: the region to list.
             urgent: whether a person waits for it.
+
+        Raises:
+            StoreTroubleError: the ledger does not answer, without which nothing is asked.
         """
         marker: str | None = None
         followed: set[str] = set()
@@ -214,13 +216,19 @@ class CloudDatabases:
         """The account's role, where it is one that may not copy; ``None`` where it may or where nobody knows."""
         return role_that_only_looks(await self._auth.latest_roles())
 
-    def budget_states(self) -> list[BudgetState]:
-        """What is left of each budget."""
-        return [self._budget.state(region, call) for region in self._regions for call in Call]
+    async def budget_states(self) -> list[BudgetState]:
+        """What is left of each budget.
+
+        Raises:
+            StoreTroubleError: the ledger cannot be read.
+        """
+        return await self._budget.states(self._regions)
 
     async def aclose(self) -> None:
         """End what is under way and close all connections."""
+        await self._budget.aclose()
         await self._auth.aclose()
+        await self._exchanges.aclose()
         await self._client.aclose()
 
     async def _page(self, region: str, marker: str | None, *, urgent: bool) -> Page | Fault:
@@ -231,22 +239,29 @@ class CloudDatabases:
 
     async def _read(
         self, region: str, call: Call, path: str, *, urgent: bool, marker: str | None = None
-    ) -> _Answer | Fault:
+    ) -> Answer | Fault:
         """Ask within the budget, a few times if the trouble may pass."""
         patience = URGENT_PATIENCE if urgent else PATIENCE
         tried = 0
         while True:
             tried += 1
-            closed_for = await self._budget.turn(region, call, urgent=urgent, patience=patience)
-            if closed_for:
-                return Fault(Reason.OVER_LIMIT, retry_after=closed_for)
-            sent_at = self._clock.now()
+            began = self._clock.now()
+            answer: Answer | Fault
+            # before the call is counted: one that then waits for a login is made when it hardly counts any more
             request = await self._request("GET", region, path, marker=marker)
-            answer = request if isinstance(request, Fault) else await self._watched(request, region, call)
+            if isinstance(request, Fault):
+                answer = request
+            else:
+                patience -= (self._clock.now() - began).total_seconds()
+                closed_for = await self._budget.turn(region, call, urgent=urgent, patience=patience)
+                if closed_for:
+                    return Fault(Reason.OVER_LIMIT, retry_after=closed_for)
+                began = self._clock.now()
+                answer = await self._watched(request, region, call)
             if not isinstance(answer, Fault):
                 return answer
             self._leave_alone_if_asked(region, call, answer)
-            patience -= (self._clock.now() - sent_at).total_seconds()
+            patience -= (self._clock.now() - began).total_seconds()
             pause = _pause_after(answer, tried)
             if pause is None or tried == TRIES or pause > patience:
                 return answer
@@ -282,35 +297,12 @@ class CloudDatabases:
         params = None if marker is None else {"marker": marker}
         return self._client.build_request(method, f"{endpoint}/{path}", params=params, content=body, headers=headers)
 
-    async def _watched(self, request: httpx.Request, region: str, call: Call) -> _Answer | Fault:
+    async def _watched(self, request: httpx.Request, region: str, call: Call) -> Answer | Fault:
         """Send a request, and tell what came of it."""
         with self._observer.watching(Seen(Activity.CLOUD_CALL, call.value, region)) as seen:
-            answer = await self._send(request)
+            answer = await self._exchanges.send(request)
             seen.outcome = answer.reason.value if isinstance(answer, Fault) else OK
         return answer
-
-    async def _send(self, request: httpx.Request) -> _Answer | Fault:
-        """Send a request once; again only after a 401."""
-        try:
-            async with asyncio.timeout(self._whole_answer):
-                response = await self._client.send(request, auth=self._auth, stream=True)
-                try:
-                    body = await _body_of(response)
-                finally:
-                    await response.aclose()
-        except IdentityError as error:
-            return error.fault
-        except _NEVER_SENT as error:
-            logger.info("%s %s: no connection: %s", request.method, request.url, type(error).__name__)
-            return Fault(Reason.SERVICE_UNAVAILABLE)
-        except (httpx.RequestError, TimeoutError) as error:
-            logger.info("%s %s: no answer: %s", request.method, request.url, type(error).__name__)
-            return Fault(Reason.NO_ANSWER)
-        if response.is_success:
-            return _Answer(response.status_code, body)
-        logger.info("%s %s: %d", request.method, request.url, response.status_code)
-        token = request.headers.get("X-Auth-Token", "")
-        return fault_of(response.status_code, response.headers, body, now=self._clock.now(), secret=token)
 
     def _leave_alone_if_asked(self, region: str, call: Call, fault: Fault) -> None:
         if fault.reason is Reason.OVER_LIMIT:
@@ -327,23 +319,10 @@ def _pause_after(fault: Fault, tried: int) -> float | None:
     return None
 
 
-async def _body_of(response: httpx.Response) -> bytes:
-    """The body of an answer, cut where it is far too long. Where the status says it all, what there is of it."""
-    body = bytearray()
-    try:
-        async for part in response.aiter_bytes():
-            body += part
-            if len(body) > MOST_BYTES:
-                break
-    except httpx.RequestError:
-        if response.status_code == httpx.codes.OK:
-            raise
-    return bytes(body)
-
-
 def _path_of(backup_id: str) -> str | None:
-    """The path of a backup; ``None`` for what cannot be an id: it would lead elsewhere."""
-    return f"backups/{quote(backup_id, safe='')}" if backup_id.strip(".") else None
+    """The path of a backup; ``None`` for what cannot be an id: it would lead elsewhere, or has a NUL."""
+    can_be_one = backup_id.strip(".") and "\0" not in backup_id
+    return f"backups/{quote(backup_id, safe='')}" if can_be_one else None
 
 
 def _new_request_id() -> str:
@@ -351,5 +330,5 @@ def _new_request_id() -> str:
     return f"{current_request() or 'req'}-{uuid.uuid4()}"
 
 
-def _not_understood(answer: _Answer) -> Fault:
+def _not_understood(answer: Answer) -> Fault:
     return Fault(Reason.UNEXPECTED_ANSWER, status=answer.status)

@@ -44,11 +44,17 @@ def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
+def _without_nul(text: str) -> str:
+    """PostgreSQL has no place for a NUL in a text, and SQLite's functions end at it."""
+    return text.replace("\0", "\ufffd")
+
+
 _Patient = WrapValidator(_none_if_unreadable)
-Text = Annotated[str | None, _Patient]
+Text = Annotated[Annotated[str, AfterValidator(_without_nul)] | None, _Patient]
 Time = Annotated[Annotated[datetime, AfterValidator(_in_utc)] | None, _Patient]
 Number = Annotated[Annotated[float, Field(allow_inf_nan=False)] | None, _Patient]
-Id = Annotated[str, StringConstraints(min_length=1)]
+Id = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$")]
+"""One with a NUL is none: written with another character in its place, it would name something else."""
 
 
 class _Sent(BaseModel):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bot.domain.backup import Backup, Origin
@@ -253,9 +254,9 @@ class Hours:
         return there.weekday() in self.days and self.begins <= there.time() < self.ends
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
-    """All of them.
+    """All of them. What follows from them is worked out once: it is asked for with every request.
 
     Attributes:
         hours: everybody is at work always where it is ``None``.
@@ -283,7 +284,7 @@ class Rules:
         rules = (self.allow, self.approvals, self.limits, self.freezes)
         return sum(len(each) for each in rules) + (self.break_glass is not None)
 
-    @property
+    @cached_property
     def named(self) -> AccessRules:
         """All people, user groups and channels that are named anywhere."""
         access = [rule.access for rule in self.allow]
@@ -304,7 +305,7 @@ class Rules:
         is_only_rule = len(self.allow) == 1 and not self.approvals and self.break_glass is None
         return is_only_rule and person_id in self.allow[0].access.people
 
-    @property
+    @cached_property
     def channels_for_work(self) -> frozenset[str]:
         """The channels from which the bot may be used, and which it may tell; empty: any."""
         named = [rule.access.channels for rule in self.allow]

@@ -28,25 +28,27 @@ class Sources:
     """Where it is read.
 
     Attributes:
-        budgets: what is left of each, from memory.
+        budgets: what is left of each.
         sizes: bytes of each part of what the bot remembers, by its name; called in a thread.
         untold: how many orders have news that Slack is still to be told, from memory.
+        at_work: whether this bot is the one that works on copies.
         version: of the bot.
     """
 
     ports: Ports
     readiness: Readiness
-    budgets: Callable[[], Iterable[BudgetState]]
+    budgets: Callable[[], Awaitable[Iterable[BudgetState]]]
     sizes: Callable[[], Mapping[str, int]]
     untold: Callable[[], int]
+    at_work: Callable[[], bool]
     version: str
 
 
 async def read(sources: Sources) -> Sequence[Metric]:
     """Everything that can be read; what the files do not tell at the moment is left out."""
-    reading = (_readiness(sources), _copies(sources), _told(sources), _catalogue(sources), _files(sources))
-    families = await asyncio.gather(*(_unless_in_trouble(each) for each in reading))
-    return [_info(sources), *_budgets(sources), *(family for some in families for family in some)]
+    readings = (_readiness, _budgets, _copies, _told, _catalogue, _files)
+    families = await asyncio.gather(*(_unless_in_trouble(reading(sources)) for reading in readings))
+    return [_info(sources), _work(sources), *(family for some in families for family in some)]
 
 
 async def _unless_in_trouble(reading: Awaitable[Families]) -> Families:
@@ -113,14 +115,20 @@ async def _files(sources: Sources) -> Families:
     return (sizes,)
 
 
-def _budgets(sources: Sources) -> Families:
+async def _budgets(sources: Sources) -> Families:
     labels = ("region", "call")
     left = GaugeMetricFamily("copy_backup_cloud_budget_left", "Calls that could be made now.", labels=labels)
     waiting = GaugeMetricFamily("copy_backup_cloud_calls_waiting", "Calls that wait for their turn.", labels=labels)
-    for state in sources.budgets():
+    for state in await sources.budgets():
         left.add_metric((state.region, state.call), state.left)
         waiting.add_metric((state.region, state.call), state.waiting)
     return left, waiting
+
+
+def _work(sources: Sources) -> Metric:
+    return GaugeMetricFamily(
+        "copy_backup_at_work", "Whether this bot is the one that works on copies.", float(sources.at_work())
+    )
 
 
 def _info(sources: Sources) -> Metric:

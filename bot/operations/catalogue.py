@@ -1,6 +1,6 @@
 """The catalogue of backups, as the operations need it (see `bot.operations.ports`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -30,21 +30,6 @@ class Refresh:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search in the catalogue found.
-
-    Attributes:
-        backups: those that can be copied, newest first; as many as were asked for.
-        total: how many can be copied and match.
-        not_copyable: how many match and cannot be copied, by their status.
-    """
-
-    backups: tuple[Backup, ...]
-    total: int
-    not_copyable: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Listed:
     """A part of a list.
 
@@ -65,10 +50,18 @@ class Catalogue(Protocol):
         """Grows whenever a backup is seen to be new, another than before, or gone; begins anew with each process."""
         ...
 
-    async def search(self, region: str, text: str, *, limit: int, scopes: Sequence[Scope] | None = None) -> Found:
-        """Backups of a region of which name, id, instance id, description or datastore contain every word of
-        ``text``, whatever its case; all for an empty text. What is in none of the ``scopes``, unless there are none
-        given, is neither found nor counted.
+    async def search(
+        self, region: str, text: str, *, limit: int, scopes: Sequence[Scope] | None = None
+    ) -> Sequence[Backup]:
+        """The newest backups of a region that can be copied and of which name, id, instance id, description or
+        datastore contain every word of ``text``, whatever its case; all for an empty text. What is in none of the
+        ``scopes``, unless there are none given, is not found.
+        """
+        ...
+
+    async def by_status(self, region: str, *, scopes: Sequence[Scope] | None = None) -> Mapping[str, int]:
+        """How many backups of a region have which status. What is in none of the ``scopes``, unless there are none
+        given, is not counted.
         """
         ...
 

@@ -1,15 +1,17 @@
 """Find the backup to copy."""
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.domain.backup import Backup
 from bot.domain.sight import EVERYTHING, Sight
-from bot.operations.catalogue import Found
 from bot.operations.ports import Ports
 from bot.operations.recognition import show
 
 
-async def find_backups(ports: Ports, region: str, text: str, *, limit: int = 100, sight: Sight = EVERYTHING) -> Found:
+async def find_backups(
+    ports: Ports, region: str, text: str, *, limit: int = 100, sight: Sight = EVERYTHING
+) -> Sequence[Backup]:
     """Backups of a region that match what somebody has typed so far. From the catalogue: the cloud is not asked."""
     return await ports.catalogue.search(region, text, limit=limit, scopes=sight.scopes)
 

@@ -48,7 +48,8 @@ class Cloud(Protocol):
     """Cloud Databases. Never raises for what the service answers, or fails to: that is a `Fault`.
 
     Every call counts against the region's budget and waits for it. ``urgent`` calls, those a person waits for,
-    go before the others; those that are not leave a part of the budget to them.
+    go before the others; those that are not leave a part of the budget to them. Where several processes keep to one
+    budget, and what they remember it in cannot be used, reading raises `StoreTroubleError`: nothing was asked.
     """
 
     @property
@@ -316,14 +317,6 @@ class Members(Protocol):
         ...
 
 
-class Engine(Protocol):
-    """Makes sure that somebody is working on every open copy, also after a crash."""
-
-    async def start(self, copy_id: str) -> None:
-        """Have `carry_out_copy` run for this copy. Called twice for one copy, it runs once."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The world, as the operations are given it."""
@@ -332,7 +325,6 @@ class Ports:
     record: Record
     catalogue: Catalogue
     watch: Watch
-    engine: Engine
     clock: Clock
     pace: Pace
     rules: RulesInForce

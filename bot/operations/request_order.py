@@ -139,8 +139,6 @@ async def _open(ports: Ports, confirmation: Confirmation, plan: OrderPlan, judge
     opened = await ports.record.open(order, requests, looked_at=plan.looked_at)
     if opened.standing is None:
         return Joined(await _orders_of(ports, opened.joined))
-    for copy in opened.new:
-        await ports.engine.start(copy.id)
     return Requested(opened.standing, opened.is_new)
 
 

@@ -71,9 +71,7 @@ class RulesFileInForce:
         Raises:
             StoreTroubleError: the audit log cannot be written.
         """
-        known = await record.events(EventFilter(kinds=(EventKind.RULES_CHANGED,)), limit=1)
-        if not known or known[0].event.facts.get("digest") != self._digest:
-            await record.append(_changed(self._digest, self._rules, clock))
+        await _note(record, _changed(self._digest, self._rules, clock))
 
     async def keep_current(self, record: Record, clock: Clock) -> None:
         """Look at the file for as long as the bot runs.
@@ -103,11 +101,11 @@ class RulesFileInForce:
             logger.error("%s cannot be used, and the rules stay as they were: %s", self._path, seen.rules)
             mistakes = str(seen.rules)[:LONGEST_MISTAKES]
             facts = {"digest": seen.digest, "mistakes": mistakes}
-            await record.append(Event(EventKind.RULES_REJECTED, at=clock.now(), who=BOT, facts=facts))
+            await _note(record, Event(EventKind.RULES_REJECTED, at=clock.now(), who=BOT, facts=facts))
         elif seen.digest == self._digest:
             logger.info("%s is again as the rules in force", self._path)
         else:
-            await record.append(_changed(seen.digest, seen.rules, clock))
+            await _note(record, _changed(seen.digest, seen.rules, clock))
             self._rules, self._digest = seen.rules, seen.digest
             logger.info("other rules are in force, by %s", self._path)
         self._dealt_with = seen.digest
@@ -121,6 +119,13 @@ class RulesFileInForce:
             return _Seen(digest, self._rules if digest == self._dealt_with else read_rules(content, self._regions))
         except RulesFileError as error:
             return _Seen(digest, error)
+
+
+async def _note(record: Record, event: Event) -> None:
+    """Write it down, unless the log says so already, of this file: other bots may look at the same."""
+    known = await record.events(EventFilter(kinds=(event.kind,)), limit=1)
+    if not known or known[0].event.facts.get("digest") != event.facts["digest"]:
+        await record.append(event)
 
 
 def _changed(digest: str, rules: Rules, clock: Clock) -> Event:

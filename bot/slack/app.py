@@ -1,4 +1,4 @@
-"""The Slack room: Bolt, wired to listeners, guard and notifier. No state outside the room that is built here.
+"""The Slack room: Bolt, wired to listeners and guard. No state outside the room that is built here.
 
 Bolt looks for a listener's acknowledgement every 10 ms, unless it may answer when the listener ends
 (``slack-platform.md``, Bolt for Python 1.30): so listeners start what is slow as an errand, and end.
@@ -7,9 +7,7 @@ Bolt looks for a listener's acknowledgement every 10 ms, unless it may answer wh
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 
-from pydantic import SecretStr
 from slack_bolt import BoltResponse
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp
@@ -24,13 +22,11 @@ from bot.operations.ports import Ports, StandingOrders
 from bot.operations.readiness import SLACK, Standing
 from bot.operations.report_coverage import Surveyor
 from bot.operations.standing_orders import Keeping
-from bot.slack.audiences import Approvers
 from bot.slack.client import SlackClient
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.errands import Errands, report_unexpected
 from bot.slack.guard import Guard, SignatureCheck, Tally
-from bot.slack.keep_teller import KeepTeller
 from bot.slack.listeners import (
     app_home,
     approval,
@@ -43,13 +39,13 @@ from bot.slack.listeners import (
     keep,
     pages,
 )
-from bot.slack.notifier import Notifier, Posts
+from bot.slack.notifier import Posts
 from bot.slack.observed import ObservedApp
 from bot.slack.open_homes import OpenHomes
+from bot.slack.options import SlackOptions
 from bot.slack.pacing import Pacer
 from bot.slack.socket_mode import SocketMode
 from bot.slack.trouble import SlackTroubleError
-from bot.slack.witness import WitnessPoster
 
 logger = logging.getLogger(__name__)
 
@@ -81,36 +77,19 @@ LISTENERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SlackOptions:
-    """What the Slack room has to know of the settings.
+class SlackRoom:
+    """The bot's side of Slack, as far as people speak first. What it tells by itself is `bot.slack.telling`.
 
     Attributes:
-        signing_secret: needed where Slack's requests come over HTTP.
-        app_token: needed for Socket Mode; with it, requests over HTTP are not taken.
-        command: the slash command's name.
-        seconds_between_writes: to one channel.
-        witness_channel: id of the channel that the audit log's head is posted to; ``None`` for none.
+        client: talks to Slack.
+        directory: who people are.
     """
-
-    bot_token: SecretStr
-    signing_secret: SecretStr | None
-    app_token: SecretStr | None
-    api_url: str
-    command: str
-    seconds_between_writes: float = 1.0
-    witness_channel: str | None = None
-
-
-class SlackRoom:
-    """The bot's side of Slack."""
 
     def __init__(
         self,
         ports: Ports,
         options: SlackOptions,
         posts: Posts,
-        approver_posts: Posts,
         standing_orders: StandingOrders,
         *,
         surveyor: Surveyor,
@@ -119,37 +98,23 @@ class SlackRoom:
         self._ports = ports
         self._options = options
         self._observer = observer
-        self._client = SlackClient(options.bot_token, options.api_url, observer=observer)
+        self.client = SlackClient(options.bot_token, options.api_url, observer=observer)
         self._errands = Errands()
-        self._directory = Directory(self._client, ports.rules, self._errands)
+        self.directory = Directory(self.client, ports.rules, self._errands)
         self._tally = Tally(ports, self._errands)
         self._signatures = SignatureCheck(options.signing_secret) if options.signing_secret else None
-        pacer = Pacer(options.seconds_between_writes)
-        self._notifiers = (
-            Notifier(ports, posts, self._client, self._errands, pacer),
-            Notifier(ports, approver_posts, self._client, self._errands, pacer, audience=Approvers()),
-        )
-        channel = options.witness_channel
-        self._witnesses = WitnessPoster(ports, self._client, pacer, channel) if channel else None
-        self._witnessing: asyncio.Task[None] | None = None
-        self.keeping = Keeping(ports, standing_orders, surveyor, self._directory)
-        """What standing orders need, for who looks at them without being asked."""
-        self._keep_teller = KeepTeller(
-            ports, self._client, standing_orders, self._errands, pacer, command=options.command
-        )
-        guard = Guard(ports, self._directory, self._errands)
+        guard = Guard(ports, self.directory, self._errands)
         self._homes = OpenHomes(self._errands, Pacer(options.seconds_between_writes * SECONDS_BETWEEN_HOMES))
-        desk = Desk(
-            ports, self._client, guard, self._errands, posts, options.command, surveyor, self._homes, self.keeping
-        )
+        keeping = Keeping(ports, standing_orders, surveyor, self.directory)
+        desk = Desk(ports, self.client, guard, self._errands, posts, options.command, surveyor, self._homes, keeping)
         self._app = self._bolt(desk)
         app_token = options.app_token
-        self._socket = SocketMode(self._app, self._client, app_token, options.api_url) if app_token else None
+        self._socket = SocketMode(self._app, self.client, app_token, options.api_url) if app_token else None
         self._taking_up: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Take up with Slack, and tell what is still to be told.
+        """Take up with Slack.
 
         Where Slack cannot be reached, that is tried again and again: until then nobody is let in, and copies go on.
 
@@ -164,26 +129,16 @@ class SlackRoom:
                 raise
             logger.warning("Slack cannot be reached, and is tried again: %s", str(trouble) or "no answer in time")
             self._taking_up = asyncio.create_task(self._take_up_later(), name="takes up with Slack")
-        for notifier in self._notifiers:
-            await notifier.start()
-        self._keep_teller.start()
-        if self._witnesses is not None:
-            self._witnessing = self._errands.start(self._witnesses.keep_posting(), "post witnesses of the audit log")
-
-    @property
-    def untold(self) -> int:
-        """How many times somebody waits for news of an order: whoever asked for it, or approvers."""
-        return sum(notifier.untold for notifier in self._notifiers)
 
     async def standing(self) -> Standing:
         """What keeps people from using the bot at the moment. Slack is asked only where the last call found it in
         trouble, and not waited for.
         """
-        if self._directory.home is None:
+        if self.directory.home is None:
             return Standing(missing={SLACK: "cannot be reached"})
         if self._socket is not None and not await self._socket.is_open():
             return Standing(missing={SLACK: "Socket Mode is not connected"})
-        if (trouble := self._client.trouble) is None:
+        if (trouble := self.client.trouble) is None:
             return Standing()
         if self._asking is None or self._asking.done():
             self._asking = self._errands.start(self._ask_again(), "see whether Slack can be used again")
@@ -191,7 +146,7 @@ class SlackRoom:
 
     async def _ask_again(self) -> None:
         with suppress(SlackTroubleError):
-            await self._client.who_am_i()
+            await self.client.who_am_i()
 
     async def stop_taking(self) -> None:
         """Take nothing more by Socket Mode; what comes over HTTP is stopped by whoever serves it."""
@@ -204,15 +159,9 @@ class SlackRoom:
     async def aclose(self) -> None:
         """Take nothing more, finish what was taken, and close the connections."""
         await self.stop_taking()
-        if self._witnessing is not None:
-            self._witnessing.cancel()
-            await asyncio.wait([self._witnessing])
         self._tally.close()
-        for notifier in self._notifiers:
-            await notifier.aclose()
-        await self._keep_teller.aclose()
         await self._errands.aclose()
-        await self._client.aclose()
+        await self.client.aclose()
 
     async def _take_up(self) -> None:
         """Find out which workspace this is and who is in its groups, and connect where Socket Mode is set.
@@ -220,9 +169,9 @@ class SlackRoom:
         Raises:
             SlackTroubleError: that did not work.
         """
-        identity, _ = await self._client.who_am_i()
-        self._directory.home = identity.team_id
-        await self._directory.learn_groups()
+        identity, _ = await self.client.who_am_i()
+        self.directory.home = identity.team_id
+        await self.directory.learn_groups()
         if self._socket is not None:
             await self._socket.open()
 
@@ -239,10 +188,7 @@ class SlackRoom:
                 logger.log(level, "Slack cannot be used: %s; again in %.0f s", trouble, pause)
 
     def on_event(self, recorded: RecordedEvent) -> None:
-        """Something was committed to the audit log: the messages that tell of it are brought up to date."""
-        for notifier in self._notifiers:
-            notifier.on_event(recorded)
-        self._keep_teller.on_event(recorded)
+        """Something was committed to the audit log: the Homes that show it are brought up to date."""
         if self._homes and recorded.event.copy_id is not None:
             self._errands.start(self._renew_homes(recorded.event.copy_id), "find out whose Home an event changes")
 
@@ -266,7 +212,7 @@ class SlackRoom:
     def _bolt(self, desk: Desk) -> AsyncApp:
         async def authorize() -> AuthorizeResult:
             """Bolt wants to know whose token it is; the guard decides who may come in."""
-            return AuthorizeResult(enterprise_id=None, team_id=self._directory.home, bot_token=None)
+            return AuthorizeResult(enterprise_id=None, team_id=self.directory.home, bot_token=None)
 
         logging.getLogger(f"slack_bolt.{AsyncApp.__name__}").addFilter(_worth_knowing)
         app = ObservedApp(
@@ -310,7 +256,6 @@ def build_app(
     ports: Ports,
     options: SlackOptions,
     posts: Posts,
-    approver_posts: Posts,
     standing_orders: StandingOrders,
     *,
     surveyor: Surveyor | None = None,
@@ -322,7 +267,6 @@ def build_app(
         ports: the world.
         options: what it has to know of the settings.
         posts: what was posted to the channels in which people asked, remembered.
-        approver_posts: what was posted to approvers, remembered.
         standing_orders: those there are.
         surveyor: knows all backups; one of its own where it is not shared.
         observer: is told of each request and each call; nobody if not given.
@@ -331,7 +275,6 @@ def build_app(
         ports,
         options,
         posts,
-        approver_posts,
         standing_orders,
         surveyor=surveyor or Surveyor(ports),
         observer=observer or Nobody(),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from bot.domain.backup import COPYABLE_STATUSES
 from bot.domain.coverage import Report
 from bot.domain.judgement import Judgement
 from bot.domain.orders import OrderStanding
@@ -14,7 +15,7 @@ from bot.domain.people import Person
 from bot.domain.plan import OrderPlan
 from bot.domain.reasons import Reason
 from bot.domain.sight import Sight
-from bot.operations.find_backups import find_backups, last_source_region
+from bot.operations.find_backups import last_source_region
 from bot.operations.judge_order import judge_order, may_act_on
 from bot.operations.ports import Ports
 from bot.operations.report_coverage import Surveyor, report_coverage, seen
@@ -154,15 +155,23 @@ class Desk:
         """Do something after Slack has been answered; the person hears of it if it goes wrong."""
         self.errands.start(work, what, self.telling(response_url) if response_url else None)
 
-    async def show(self, view_id: str, view: View, *, seen_hash: str | None = None) -> str | None:
-        """Change an open view. If it has moved on since it was seen, it is changed all the same: fields keep what
-        was typed.
+    async def show(
+        self, view_id: str, view: View, *, seen_hash: str | None = None, is_newest: bool = True
+    ) -> str | None:
+        """Change an open view.
+
+        Args:
+            view_id: of the view.
+            view: what it shows from now on.
+            seen_hash: of the view as it was seen.
+            is_newest: if the view has moved on since, it is changed all the same: fields keep what was typed. Otherwise
+                it is left as it is: another replica may have shown what came of a newer choice.
 
         Returns:
-            Its hash now; ``None`` if it was closed.
+            Its hash now; ``None`` if it was closed, or left as it is.
         """
         shown = await self.client.update_view(view_id, view, seen_hash=seen_hash)
-        if shown is None and seen_hash is not None:
+        if shown is None and seen_hash is not None and is_newest:
             shown = await self.client.update_view(view_id, view)
         return shown.hash if shown else None
 
@@ -199,11 +208,12 @@ class Desk:
         if known:
             lists = known[0]
         else:
-            found = await find_backups(self.ports, form.source, "", limit=0, sight=sight)
+            by_status = await self.ports.catalogue.by_status(form.source, scopes=sight.scopes)
             freshness = await self.ports.catalogue.refreshed(form.source)
             if sight.is_narrowed:
-                freshness = replace(freshness, backups=found.total + sum(found.not_copyable.values()), running=None)
-            lists = FormContext(regions=self.ports.cloud.regions, freshness=freshness, not_copyable=found.not_copyable)
+                freshness = replace(freshness, backups=sum(by_status.values()), running=None)
+            cannot = {status: number for status, number in by_status.items() if status not in COPYABLE_STATUSES}
+            lists = FormContext(regions=self.ports.cloud.regions, freshness=freshness, not_copyable=cannot)
             if freshness.complete_at is not None:
                 self._lists.put(key, lists)
         error = self.known_channel_error(form.channel) if form.channel else None

@@ -91,7 +91,7 @@ class Directory:
             return None
         if age >= self._memory.fresh:
             self._ask(person_id)
-        return self._remembered(person_id)
+        return self._remembered(person_id, age)
 
     async def member(self, person_id: str, *, patience: float = 10.0) -> Member | None:
         """Somebody, as Slack says now or said a few minutes ago.
@@ -105,7 +105,7 @@ class Directory:
         """
         if self._age(person_id) >= self._memory.fresh:
             await asyncio.wait({self._ask(person_id)}, timeout=patience)
-        return self._remembered(person_id)
+        return self._remembered(person_id, self._age(person_id))
 
     async def learn_groups(self) -> None:
         """Ask who is in the user groups that the rules name, as far as that is not fresh. Those that cannot be asked
@@ -171,9 +171,9 @@ class Directory:
         rules = self._rules.now()
         return () if rules.knows_without_groups(person_id) else tuple(rules.named.groups)
 
-    def _remembered(self, person_id: str) -> Member | None:
+    def _remembered(self, person_id: str, age: float) -> Member | None:
         known = self._people.get(person_id)
-        if known is None or self._age(person_id) >= self._memory.kept:
+        if known is None or age >= self._memory.kept:
             return None
         groups = frozenset(group for group, members in self._groups.items() if person_id in members.fact)
         return replace(known.fact, groups=groups) if groups else known.fact

@@ -10,9 +10,9 @@ from bot.domain.rules import Rules
 from bot.operations.health import Check, Finding, Once, Probe, Subject
 from bot.operations.ports import Clock
 from bot.slack.answers import Identity
-from bot.slack.app import SlackOptions
 from bot.slack.client import SlackClient
 from bot.slack.directory import member_of
+from bot.slack.options import SlackOptions
 from bot.slack.samples import Sample, samples
 from bot.slack.scopes import SCOPES
 from bot.slack.trouble import RATE_LIMITED, REVOKED_TOKEN, UNKNOWN_TOKEN, SlackTroubleError

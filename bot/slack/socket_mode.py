@@ -44,9 +44,7 @@ class _Handler(AsyncSocketModeHandler):
             self._answering -= 1
 
     async def finish(self) -> None:
-        """Read nothing more, and answer what was read."""
-        if self.client.message_receiver is not None:
-            self.client.message_receiver.cancel()
+        """Answer what was read, and what comes meanwhile: Slack sends until the connection is closed."""
         idle = 0
         while idle < 2:  # what was taken from the queue begins to be answered a moment later
             await asyncio.sleep(_A_MOMENT)

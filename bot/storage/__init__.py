@@ -12,14 +12,15 @@ from pydantic import SecretStr
 
 from bot.operations.ports import Clock
 from bot.storage.archive_table import create_archives
-from bot.storage.audit_log import StoredEvent, create_events
+from bot.storage.audit_log import StoredEvent, compute_without_types, create_events
 from bot.storage.catalogue import StoredCatalogue
-from bot.storage.catalogue_table import add_what_rules_look_at, create_catalogue
+from bot.storage.catalogue_table import add_what_rules_look_at, create_catalogue, index_what_is_searched
 from bot.storage.connection import Place
 from bot.storage.copies import create_copies
 from bot.storage.database import Database
 from bot.storage.errors import FileInUseError, NewerFileError, StorageError, UnreadableFileError, WrongKeyError
 from bot.storage.export import as_csv, as_json_lines
+from bot.storage.feed import Feed
 from bot.storage.findings import create_findings
 from bot.storage.orders import create_orders
 from bot.storage.postgres import PostgresPart
@@ -27,6 +28,7 @@ from bot.storage.postgres_schema import MIGRATIONS
 from bot.storage.posts import HAVE_APPROVERS, StoredPosts, create_approver_posts, create_posts
 from bot.storage.reading import read_all, read_backups, read_newest
 from bot.storage.record import StoredRecord
+from bot.storage.refreshes import create_refreshing
 from bot.storage.sizes import sizes_of
 from bot.storage.sqlite_file import SqliteFile, catalogue_path
 from bot.storage.standing_orders import StoredStandingOrders, create_standing_orders
@@ -64,8 +66,9 @@ RECORD_SCHEMA = (
     create_findings,
     create_archives,
     create_standing_orders,
+    compute_without_types,
 )
-CATALOGUE_SCHEMA = (create_catalogue, add_what_rules_look_at)
+CATALOGUE_SCHEMA = (create_catalogue, add_what_rules_look_at, create_refreshing, index_what_is_searched)
 
 
 def known_version(place: Place) -> int:
@@ -83,6 +86,7 @@ class Storage:
     standing_orders: StoredStandingOrders
     catalogue: StoredCatalogue
     files: tuple[Database, ...]
+    feed: Feed | None = None
 
     async def check(self) -> None:
         """Write to each file, and change nothing by it.
@@ -95,6 +99,8 @@ class Storage:
 
     async def close(self) -> None:
         """Write what was asked for already, and let the files go."""
+        if self.feed:
+            await self.feed.aclose()
         for file in self.files:
             await file.close()
 
@@ -125,15 +131,30 @@ async def open_storage(
     except BaseException:
         await main.close()
         raise
-    approver_posts = StoredPosts(main, "approver_posts", HAVE_APPROVERS)
-    return Storage(
-        record,
-        StoredPosts(main),
-        approver_posts,
-        StoredStandingOrders(main, record),
-        StoredCatalogue(memory, clock),
-        (main, memory),
+    catalogue = StoredCatalogue(memory, clock)
+    storage = Storage(
+        record=record,
+        posts=StoredPosts(main),
+        approver_posts=StoredPosts(main, "approver_posts", HAVE_APPROVERS),
+        standing_orders=StoredStandingOrders(main, record),
+        catalogue=catalogue,
+        files=(main, memory),
+        feed=_feed_of(place, record, catalogue, memory),
     )
+    if storage.feed:
+        try:
+            await storage.feed.start()
+        except BaseException:
+            await storage.close()
+            raise
+    return storage
+
+
+def _feed_of(place: Place, record: StoredRecord, catalogue: StoredCatalogue, memory: Database) -> Feed | None:
+    """What tells of the changes that others make; a file has no others."""
+    if isinstance(place, Path) or not isinstance(memory, PostgresPart):
+        return None
+    return Feed(place, record, catalogue, memory.origin)
 
 
 async def _record_at(place: Place, epoch: int | None) -> Database:

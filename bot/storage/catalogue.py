@@ -2,7 +2,7 @@
 refresh fills it again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -10,26 +10,26 @@ from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
 from bot.domain.rules import Scope
 from bot.domain.survey import Held
-from bot.operations.catalogue import Found, Listed, Refresh
+from bot.operations.catalogue import Listed, Refresh
 from bot.operations.ports import Clock
-from bot.storage.catalogue_search import find, find_in_any_state
+from bot.storage.catalogue_search import count_by_status, find, find_in_any_state
 from bot.storage.catalogue_table import (
     MOST_NAMESAKES,
+    SEARCHED,
     all_held,
     ancestors_of,
     backups_where,
-    count_in,
     find_backups,
     forget,
     forget_unless_later,
     fulls_like,
     ids_not_seen_since,
-    note_complete,
     remember_all,
 )
 from bot.storage.connection import Connection
 from bot.storage.database import Database
 from bot.storage.json_text import time_text
+from bot.storage.refreshes import how_fresh, note_complete, note_refreshing
 
 T = TypeVar("T")
 
@@ -48,8 +48,6 @@ class StoredCatalogue:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._running: dict[str, int | None] = {}
-        self._faults: dict[str, Fault | None] = {}
         self._revision = 0
 
     @property
@@ -57,9 +55,15 @@ class StoredCatalogue:
         """Grows whenever a backup is another than before."""
         return self._revision
 
-    async def search(self, region: str, text: str, *, limit: int, scopes: Sequence[Scope] | None = None) -> Found:
-        """What matches in one region, and how much of it cannot be copied."""
+    async def search(
+        self, region: str, text: str, *, limit: int, scopes: Sequence[Scope] | None = None
+    ) -> Sequence[Backup]:
+        """What matches in one region and can be copied."""
         return await self._database.read(lambda connection: find(connection, region, text, limit, scopes))
+
+    async def by_status(self, region: str, *, scopes: Sequence[Scope] | None = None) -> Mapping[str, int]:
+        """How many backups one region has."""
+        return await self._database.read(lambda connection: count_by_status(connection, region, scopes))
 
     async def listed(
         self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, scopes: Sequence[Scope] | None = None
@@ -108,27 +112,18 @@ class StoredCatalogue:
     async def remove(self, region: str, backup_id: str) -> None:
         """Note that a backup is gone."""
         now = time_text(self._clock.now())
-        await self._database.write(lambda connection: forget(connection, region, backup_id, now), self._changed)
+        await self._database.write(
+            _announced(lambda connection: forget(connection, region, backup_id, now)), self._changed
+        )
 
     async def refreshed(self, region: str) -> Refresh:
         """How fresh a region is."""
-
-        def work(connection: Connection) -> tuple[str | None, int]:
-            row = connection.execute("SELECT complete_at FROM refreshes WHERE region = ?", (region,)).fetchone()
-            return (row[0] if row else None), count_in(connection, region)
-
-        complete_at, backups = await self._database.read(work)
-        return Refresh(
-            region=region,
-            complete_at=datetime.fromisoformat(complete_at) if complete_at else None,
-            fault=self._faults.get(region),
-            running=self._running.get(region),
-            backups=backups,
-        )
+        return await self._database.read(lambda connection: how_fresh(connection, region))
 
     async def replace(self, region: str, at: datetime, backups: Sequence[Backup]) -> None:
         """All of a region at once, in parts: what was seen later than ``at`` stays as it was seen."""
         began = time_text(at)
+        before = self._revision
         seen = {backup.id: backup for backup in backups if backup.region == region}
         now = time_text(self._clock.now())
         for some in _in_parts(tuple(seen.values())):
@@ -137,13 +132,22 @@ class StoredCatalogue:
         for unseen in _in_parts([each for each in left if each not in seen]):
             await self._database.write(_forgetting(region, unseen, began), self._changed)
         ended = time_text(self._clock.now())
-        await self._database.write(lambda connection: note_complete(connection, region, began=began, ended=ended))
-        await self.note_refresh(region, running=None, fault=None)
+
+        def end(connection: Connection) -> None:
+            note_complete(connection, region, began=began, ended=ended)
+            note_refreshing(connection, region, None, None)
+            if self._revision != before:
+                connection.gather_statistics(SEARCHED)
+
+        await self._database.write(end)
 
     async def note_refresh(self, region: str, *, running: int | None, fault: Fault | None) -> None:
-        """Kept in memory: after a restart a refresh begins at once."""
-        self._running[region] = running
-        self._faults[region] = fault
+        """How a refresh goes."""
+        await self._database.write(lambda connection: note_refreshing(connection, region, running, fault))
+
+    def catch_up(self) -> None:
+        """Another process has changed something, or may have."""
+        self._revision += 1
 
     def _changed(self, number: int) -> None:
         self._revision += number
@@ -155,12 +159,24 @@ class StoredCatalogue:
 
 
 def _noting(backups: Sequence[Backup], now: str, unless_later_than: str | None = None) -> Callable[[Connection], int]:
-    return lambda connection: remember_all(connection, backups, now, unless_later_than=unless_later_than)
+    return _announced(lambda connection: remember_all(connection, backups, now, unless_later_than=unless_later_than))
 
 
 def _forgetting(region: str, ids: Sequence[str], began: str) -> Callable[[Connection], int]:
     def work(connection: Connection) -> int:
         return sum(forget_unless_later(connection, region, backup_id, began) for backup_id in ids)
+
+    return _announced(work)
+
+
+def _announced(change: Callable[[Connection], int]) -> Callable[[Connection], int]:
+    """The same change, of which others hear where it changes anything."""
+
+    def work(connection: Connection) -> int:
+        number = change(connection)
+        if number:
+            connection.announce()
+        return number
 
     return work
 

@@ -1,12 +1,13 @@
-"""Searching the catalogue while somebody types: one short pass over what people search by, newest first."""
+"""Searching the catalogue while somebody types: by its index where the words are long enough, newest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from bot.domain.backup import COPYABLE_STATUSES, Backup
 from bot.domain.rules import Scope
-from bot.operations.catalogue import Found, Listed
-from bot.storage.catalogue_table import GROUP_BITS, UUID, backups_numbered, searchable
+from bot.operations.catalogue import Listed
+from bot.storage.catalogue_table import GROUP_BITS, backups_numbered, searchable
 from bot.storage.connection import Connection
 
 SHORTEST_INDEXED = 3
@@ -16,28 +17,33 @@ NEWEST = (1 << GROUP_BITS) - 1
 """The bits of a number that grow with the time a backup was made, whatever its group."""
 
 ESCAPED = "ESCAPE '\\'"
-IN_LABEL = f"text LIKE ? {ESCAPED}"
-IN_SOME_ID = {
-    "sqlite": "SELECT rowid AS number FROM ids_index WHERE ids_index MATCH ? AND rowid",
-    "postgresql": "SELECT number FROM backups WHERE ids LIKE ? ESCAPE '\\' AND number",
-}
-IS_AN_ID = "SELECT number FROM known_ids WHERE id = ? AND number"
-"""To be followed by a range of numbers."""
+HAS_WORD = f"text LIKE ? {ESCAPED}"
+IN_SCOPE = "ruled_by JOIN (SELECT number AS labelled, text FROM labels) AS labels ON labelled = +number"
+"""What rules look at, passed once, and the label of each that is in scope. The ``+`` keeps SQLite from the other way
+round, in which it looks for what the rules say of each label, and takes three times as long.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
-    """A word that is looked for.
+class _Words:
+    """The words that are looked for.
 
     Attributes:
-        like: what LIKE takes for a label that has it.
-        in_ids: selects the backups in an id of which it is; ``None`` when it is in none.
-        id_value: what that select takes.
+        long: which the index finds, in labels and in ids.
+        short: which are looked for in labels.
     """
 
-    like: str
-    in_ids: str | None
-    id_value: str
+    long: Sequence[str] = ()
+    short: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Those in a text; the longest first, which leave the least to the others."""
+        longest_first = sorted(set(searchable(text).split()), key=len, reverse=True)
+        return cls(
+            tuple(word for word in longest_first if len(word) >= SHORTEST_INDEXED),
+            tuple(word for word in longest_first if len(word) < SHORTEST_INDEXED),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +65,47 @@ class _Narrowing:
     """Which backups of a group may be found.
 
     Attributes:
-        condition: goes on after another condition on a column ``number``; empty: all of them. A ``+`` keeps SQLite
-            from looking for each number by itself, which is slower than passing them all once.
+        condition: goes on after another condition, on the table ``ruled_by``; empty: all of them.
         values: that it takes.
     """
 
     condition: str = ""
-    values: tuple[str | int, ...] = ()
+    values: tuple[str, ...] = ()
+
+    def joined(self, numbered: str) -> str:
+        """What is selected from where it is selected from something with a column ``number``."""
+        return f"{numbered} JOIN ruled_by USING (number)" if self.condition else numbered
+
+    def labels(self, words: _Words) -> str:
+        """Where labels are looked through: not at all, where nothing is looked for in them."""
+        if not self.condition:
+            return "labels"
+        return IN_SCOPE if words.short else "ruled_by"
 
 
-def find(connection: Connection, region: str, text: str, limit: int, scopes: Sequence[Scope] | None = None) -> Found:
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """The backups of a group that match.
+
+    Attributes:
+        found: goes on after what is selected of them, their ``number`` or how many they are.
+        values: that it takes.
+        known: how many they are, where that is known.
+    """
+
+    found: str
+    values: tuple[str | int, ...]
+    known: int | None = None
+
+
+def find(
+    connection: Connection, region: str, text: str, limit: int, scopes: Sequence[Scope] | None = None
+) -> list[Backup]:
     """Search one region; see `bot.operations.ports.Catalogue.search`."""
-    words = _words(connection, text)
-    copyable: list[int] = []
-    total = 0
-    not_copyable: dict[str, int] = {}
-    for group in _groups(connection, region):
-        is_copyable = group.status in COPYABLE_STATUSES
-        numbers, count = _newest(connection, words, group, limit if is_copyable else 0, scopes)
-        if is_copyable:
-            copyable += numbers
-            total += count
-        elif count:
-            not_copyable[group.status] = count
-    return Found(tuple(_newest_of(connection, copyable, limit)), total, not_copyable)
+    words = _Words.of(text)
+    copyable = [group for group in _groups(connection, region) if group.status in COPYABLE_STATUSES]
+    found = [_newest(connection, _matching(connection, words, group, scopes), limit) for group in copyable]
+    return _newest_of(connection, [number for numbers in found for number in numbers], limit)
 
 
 def find_in_any_state(
@@ -95,14 +118,21 @@ def find_in_any_state(
     scopes: Sequence[Scope] | None = None,
 ) -> Listed:
     """List what several regions have; see `bot.operations.ports.Catalogue.listed`."""
-    words = _words(connection, text)
-    found = [
-        _newest(connection, words, group, offset + limit, scopes)
-        for region in regions
-        for group in _groups(connection, region)
-    ]
-    newest = _newest_of(connection, [number for numbers, _ in found for number in numbers], limit, offset)
-    return Listed(tuple(newest), sum(count for _, count in found))
+    words = _Words.of(text)
+    numbers: list[int] = []
+    total = 0
+    for group in (group for region in regions for group in _groups(connection, region)):
+        matching = _matching(connection, words, group, scopes)
+        numbers += _newest(connection, matching, offset + limit)
+        total += _count(connection, matching)
+    return Listed(tuple(_newest_of(connection, numbers, limit, offset)), total)
+
+
+def count_by_status(connection: Connection, region: str, scopes: Sequence[Scope] | None = None) -> dict[str, int]:
+    """See `bot.operations.ports.Catalogue.by_status`."""
+    groups = _groups(connection, region)
+    counted = {group.status: _count(connection, _matching(connection, _Words(), group, scopes)) for group in groups}
+    return {status: number for status, number in counted.items() if number}
 
 
 def _groups(connection: Connection, region: str) -> list[_Group]:
@@ -127,9 +157,8 @@ def _narrowing(scopes: Sequence[Scope] | None, group: _Group) -> _Narrowing | No
     either = " OR ".join(
         f"({_is_like('name', scope.backups)} AND {_is_like('origin', scope.instances)})" for scope in within
     )
-    condition = f" AND +number IN (SELECT number FROM ruled_by WHERE number BETWEEN ? AND ? AND ({either}))"  # noqa: S608 - built of constants; values are bound
     patterns = [_like(pattern) for scope in within for pattern in (*scope.backups, *scope.instances)]
-    return _Narrowing(condition, (*group.numbers, *patterns))
+    return _Narrowing(f" AND ({either})", tuple(patterns))
 
 
 def _is_like(column: str, patterns: Sequence[str]) -> str:
@@ -147,72 +176,55 @@ def _escaped(text: str) -> str:
     return text
 
 
-def _words(connection: Connection, text: str) -> list[_Word]:
-    longest_first = sorted(set(searchable(text).split()), key=len, reverse=True)  # they leave the least to the others
-    return [_word(connection, word) for word in longest_first]
-
-
-def _word(connection: Connection, word: str) -> _Word:
-    like = f"%{_escaped(word)}%"
-    if len(word) < SHORTEST_INDEXED:
-        return _Word(like, None, word)
-    if UUID.fullmatch(word):
-        in_ids, value = IS_AN_ID, word
-    else:
-        quoted = '"' + word.replace('"', '""') + '"'
-        in_ids, value = IN_SOME_ID[connection.language], quoted if connection.language == "sqlite" else like
-    is_there = connection.execute(f"{in_ids} > 0 LIMIT 1", (value,)).fetchone() is not None
-    return _Word(like, in_ids if is_there else None, value)
-
-
-def _newest(
-    connection: Connection, words: list[_Word], group: _Group, limit: int, scopes: Sequence[Scope] | None
-) -> tuple[list[int], int]:
-    """The numbers of the newest backups that match, ``limit`` at most, and how many match."""
+def _matching(connection: Connection, words: _Words, group: _Group, scopes: Sequence[Scope] | None) -> _Matching | None:
+    """Which backups of a group match; ``None``: none may be found."""
     only = _narrowing(scopes, group)
     if only is None:
-        return [], 0
-    condition, values = _in_labels(words, group)
-    in_labels, values = f"FROM labels WHERE {condition}{only.condition}", (*values, *only.values)
-    numbers = _numbers(connection, f"SELECT number {in_labels}", values, limit)
-    if len(numbers) < limit:
-        total = len(numbers)
-    elif words or only.condition:
-        total = _count(connection, f"SELECT count(*) {in_labels}", values)
-    else:
-        total = group.size
-    if len(words) > 1 or not words or not words[0].in_ids:
-        return numbers, total
-    by_id = f"{words[0].in_ids} BETWEEN ? AND ?{only.condition}"
-    values = (words[0].id_value, *group.numbers, *only.values)
-    newest = sorted({*numbers, *_numbers(connection, by_id, values, limit)}, reverse=True)[:limit]
-    if not total:  # nothing is counted yet that could be counted twice
-        return newest, _count(connection, f"SELECT count(*) FROM ({by_id}) AS by_id", values)  # noqa: S608 - built of constants; values are bound
-    in_label = f"SELECT {IN_LABEL} FROM labels WHERE labels.number = by_id.number"  # noqa: S608 - constants
-    not_counted = f"FROM ({by_id}) AS by_id WHERE NOT ({in_label})"
-    return newest, total + _count(connection, f"SELECT count(*) {not_counted}", (*values, words[0].like))
+        return None
+    in_labels = [_containing(word) for word in words.short]
+    conditions = " AND ".join([HAS_WORD] * len(in_labels)) or "TRUE"
+    if words.long:
+        indexed, sought = _indexed(connection, words.long)
+        source = only.joined(f"{indexed} JOIN labels USING (number)" if in_labels else indexed)
+        found = f"FROM {source} WHERE {conditions}{only.condition}"
+        return _Matching(found, (*sought, *group.numbers, *in_labels, *only.values))
+    return _Matching(
+        f"FROM {only.labels(words)} WHERE number BETWEEN ? AND ? AND {conditions}{only.condition}",
+        (*group.numbers, *in_labels, *only.values),
+        known=None if in_labels or only.condition else group.size,
+    )
 
 
-def _in_labels(words: list[_Word], group: _Group) -> tuple[str, tuple[str | int, ...]]:
-    """The condition on a label's number and text: of the group, and with every word in it. One of several words may
-    be in an id instead; where there is one word only, its ids are looked up by themselves, which is quicker.
+def _indexed(connection: Connection, words: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Selects the numbers of those that have all of these words, within a range of numbers; and what it takes before
+    that range.
     """
-    conditions = ["number BETWEEN ? AND ?"]
-    values: list[str | int] = [*group.numbers]
-    for word in words:
-        values.append(word.like)
-        if word.in_ids and len(words) > 1:
-            conditions.append(f"({IN_LABEL} OR number IN ({word.in_ids} BETWEEN ? AND ?))")
-            values += [word.id_value, *group.numbers]
-        else:
-            conditions.append(IN_LABEL)
-    return " AND ".join(conditions), tuple(values)
+    if connection.language == "sqlite":
+        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words)
+        indexed = "(SELECT rowid AS number FROM searched WHERE searched MATCH ? AND rowid BETWEEN ? AND ?) AS indexed"
+        return indexed, [quoted]
+    conditions = " AND ".join([HAS_WORD] * len(words))
+    indexed = f"(SELECT number FROM searched WHERE {conditions} AND number BETWEEN ? AND ?) AS indexed"  # noqa: S608 - constants
+    return indexed, [_containing(word) for word in words]
 
 
-def _numbers(connection: Connection, statement: str, values: tuple[str | int, ...], limit: int) -> list[int]:
-    rows = connection.execute(f"{statement} ORDER BY number DESC LIMIT ?", (*values, limit))
-    return [number for (number,) in rows]
+def _containing(word: str) -> str:
+    """What LIKE takes for a text with a word anywhere in it."""
+    return f"%{_escaped(word)}%"
 
 
-def _count(connection: Connection, statement: str, values: tuple[str | int, ...]) -> int:
-    return int(connection.execute(statement, values).fetchone()[0])
+def _newest(connection: Connection, matching: _Matching | None, limit: int) -> list[int]:
+    """The numbers of the newest backups that match, ``limit`` at most."""
+    if matching is None:
+        return []
+    statement = f"SELECT number {matching.found} ORDER BY number DESC LIMIT ?"
+    return [number for (number,) in connection.execute(statement, (*matching.values, limit))]
+
+
+def _count(connection: Connection, matching: _Matching | None) -> int:
+    """How many backups match."""
+    if matching is None:
+        return 0
+    if matching.known is not None:
+        return matching.known
+    return int(connection.execute(f"SELECT count(*) {matching.found}", matching.values).fetchone()[0])

@@ -2,8 +2,8 @@
 
 A backup's row has a number that says, from its highest bits down, its group (region and status), the second it was
 created in, and a place among those of that second. So one range of numbers is all backups of a region with one
-status, newest last. What people search by stands apart, under the same number: ``labels`` is narrow enough to be
-read from end to end while somebody types; ids, which nobody reads, are in a trigram index.
+status, newest last. What people search by stands apart, under the same number: the trigrams of all of it in
+``searched``; and ``labels``, narrow enough to be read from end to end for words that are too short for trigrams.
 """
 
 import re
@@ -38,6 +38,9 @@ READ_AT_ONCE = 500
 """Backups that are read by one statement."""
 
 RULED_BY = "ruled_by (number, name, origin)"
+
+SEARCHED = ("groups", "backups", "labels", "searched", "ruled_by", "known_ids")
+"""Tables that a search looks into."""
 
 MOST_OF_ORIGIN = 1000
 """Backups of one instance that are looked at, at most."""
@@ -94,6 +97,38 @@ def add_what_rules_look_at(connection: SqliteConnection) -> None:
     """)
     for number, body in connection.execute("SELECT number, body FROM backups").fetchall():
         _insert_rows(connection, RULED_BY, [_ruled_by(number, BACKUP.read(body))])
+
+
+def index_what_is_searched(connection: SqliteConnection) -> None:
+    """Put labels and ids of each backup into one trigram index: what is rare is found as quickly as what is common."""
+    connection.executescript("""
+        CREATE VIRTUAL TABLE searched USING fts5(text, tokenize='trigram case_sensitive 1');
+        INSERT INTO searched (rowid, text)
+            SELECT number, text || char(10) || ids FROM labels JOIN backups USING (number);
+        CREATE TRIGGER labels_added AFTER INSERT ON labels BEGIN
+            INSERT INTO searched (rowid, text)
+                SELECT NEW.number, NEW.text || char(10) || ids FROM backups WHERE number = NEW.number;
+        END;
+        CREATE TRIGGER labels_removed AFTER DELETE ON labels BEGIN
+            DELETE FROM searched WHERE rowid = OLD.number;
+        END;
+        DROP TRIGGER backups_added;
+        CREATE TRIGGER backups_added AFTER INSERT ON backups BEGIN
+            UPDATE groups SET backups = backups + 1 WHERE id = NEW.number >> 53;
+            INSERT OR IGNORE INTO known_ids (id, number) VALUES
+                (substr(NEW.ids, 1, instr(NEW.ids || char(10), char(10)) - 1), NEW.number),
+                (substr(NEW.ids, instr(NEW.ids, char(10)) + 1), NEW.number);
+        END;
+        DROP TRIGGER backups_removed;
+        CREATE TRIGGER backups_removed AFTER DELETE ON backups BEGIN
+            UPDATE groups SET backups = backups - 1 WHERE id = OLD.number >> 53;
+            DELETE FROM known_ids WHERE number = OLD.number AND id IN (
+                substr(OLD.ids, 1, instr(OLD.ids || char(10), char(10)) - 1),
+                substr(OLD.ids, instr(OLD.ids, char(10)) + 1));
+            DELETE FROM labels WHERE number = OLD.number;
+        END;
+        DROP TABLE ids_index;
+    """)
 
 
 def remember_all(
@@ -198,16 +233,6 @@ def ids_not_seen_since(connection: Connection, region: str, at: str) -> Sequence
     """Ids of the backups of a region that were last seen at that time or before."""
     rows = connection.execute("SELECT id FROM backups WHERE region = ? AND seen_at <= ?", (region, at))
     return [backup_id for (backup_id,) in rows]
-
-
-def note_complete(connection: Connection, region: str, *, began: str, ended: str) -> None:
-    """A refresh went through all pages: what was gone before it needs no memory any more."""
-    connection.execute(
-        "INSERT INTO refreshes (region, complete_at) VALUES (?, ?) "
-        "ON CONFLICT (region) DO UPDATE SET complete_at = excluded.complete_at",
-        (region, ended),
-    )
-    connection.execute("DELETE FROM gone WHERE region = ? AND at <= ?", (region, began))
 
 
 def backups_where(connection: Connection, condition: str, values: Sequence[str | int], limit: int) -> list[Backup]:

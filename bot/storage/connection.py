@@ -68,6 +68,10 @@ class Connection(Protocol):
         """The rows that a statement finds, which need not fit into memory; in a transaction."""
         ...
 
+    def gather_statistics(self, tables: Sequence[str]) -> None:
+        """Look at what is in tables that have changed a lot, where statements are planned by it."""
+        ...
+
     def has_table(self, name: str) -> bool:
         """Whether there is a table of this name."""
         ...
@@ -80,6 +84,12 @@ class Connection(Protocol):
 
     def atomic(self) -> AbstractContextManager[object]:
         """A part of the transaction: if the block fails, nothing of it is written, and the rest may go on."""
+        ...
+
+    def announce(self) -> None:
+        """Have the other processes told that there is something new, once the transaction is committed. A file has no
+        others.
+        """
         ...
 
     @property

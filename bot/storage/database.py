@@ -36,7 +36,8 @@ class Database(ABC):
         return await self._writer.write(work, after)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Have ``work`` run in a reading thread. It sees everything that was committed before.
+        """Have ``work`` run in a reading thread. It sees everything that was committed before, and changes nothing that
+        may not be changed twice: where its connection is lost it runs again.
 
         Raises:
             StorageError: it was refused, or the database is closed.

@@ -8,6 +8,7 @@ StorageError             a `StoreTroubleError` to the operations
 │   ├── NoLogError       no bot has started on this PostgreSQL database yet
 │   └── AwayError        the PostgreSQL server cannot be reached, or refuses
 ├── WrongKeyError        its audit log was written with another key, or with none
+├── LostAnswerError      the connection was lost during a commit: it is written, or it is not
 └── (itself)             the database refused: the disk is full, the file is gone, the server is away, ...
 """
 
@@ -60,6 +61,16 @@ class NewerFileError(StorageError):
         super().__init__(
             f"{path} was written by a later version of this bot (its schema is number {version}; this version knows "
             f"up to {known}). Nothing was changed. Run that later version, or one newer than it."
+        )
+
+
+class LostAnswerError(StorageError):
+    """The connection to PostgreSQL was lost during a commit: nobody knows whether that was made."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        super().__init__(
+            f"{name} may have been written: its answer was lost ({in_words(error)}), and whether anything was changed "
+            "is not known. Look before you do it again."
         )
 
 

@@ -1,5 +1,5 @@
-"""Which bot works on a PostgreSQL database: one at a time, whatever the number of those that could. The others stand
-by, and one of them takes over when the one at work has ended, or has not been heard of for a while.
+"""Which bot works on the copies in a PostgreSQL database: one at a time, whatever the number of those that answer
+people. One of the others takes that over when the one at work has ended, or has not been heard of for a while.
 
 Each who takes over begins an epoch. A bot that was cut off, or stood still, and comes back, is of an epoch that is
 over: nothing that it wants to write is written (``stay_at_work`` in `bot.storage.postgres_schema`), it sends no copy
@@ -59,23 +59,34 @@ class Lease:
         """Whether no other bot can have taken over yet; by a clock that goes on while the bot stands still."""
         return _clock() < self._ends
 
-    async def wait(self) -> None:
-        """Return once this bot is the one at work.
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Be the bot at work inside the block, after waiting for it, however long the database is away meanwhile."""
+        await self._wait()
+        keeping = asyncio.create_task(self._keep(), name="keep the lease")
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await self._give_up()
 
-        Raises:
-            StorageError: the database cannot be used.
-        """
+    async def _wait(self) -> None:
         told = ""
-        while not await self._took_over():
-            (holder,) = await self._database.read(
-                lambda connection: connection.execute("SELECT holder FROM bot_at_work").fetchone()
-            )
+        while True:
+            try:
+                if await self._took_over():
+                    return
+                (holder,) = await self._database.read(
+                    lambda connection: connection.execute("SELECT holder FROM bot_at_work").fetchone()
+                )
+            except StorageError as error:
+                holder = f"nobody can say who, as {self._name} cannot be used ({error}),"
             if holder != told:
-                logger.warning("standing by: %s works on %s; when it ends, this one takes over", holder, self._name)
+                logger.info("%s works on the copies; when it ends, this bot takes over", holder)
                 told = holder
             await asyncio.sleep(self._seconds / LOOKS_IN_A_LEASE)
 
-    async def keep(self) -> None:
+    async def _keep(self) -> None:
         """Give word again and again; return when another bot has taken over."""
         while True:
             await asyncio.sleep(self._seconds / WORDS_IN_A_LEASE)
@@ -91,7 +102,7 @@ class Lease:
             else:
                 self._ends = asked + self._seconds
 
-    async def give_up(self) -> None:
+    async def _give_up(self) -> None:
         """Let another bot take over at once."""
         self._ends = 0.0
         try:
@@ -143,8 +154,8 @@ def _clock() -> float:
 
 
 @asynccontextmanager
-async def at_work(place: SecretStr, seconds: float = LEASE_SECONDS) -> AsyncIterator[Lease]:
-    """Be the bot at work, after waiting for it.
+async def lease_on(place: SecretStr, seconds: float = LEASE_SECONDS) -> AsyncIterator[Lease]:
+    """The lease of a database, which nobody holds by that.
 
     Args:
         place: of the database.
@@ -155,13 +166,6 @@ async def at_work(place: SecretStr, seconds: float = LEASE_SECONDS) -> AsyncIter
     """
     database = await PostgresPart.open(place, "record")
     try:
-        lease = Lease(database, seconds)
-        await lease.wait()
-        keeping = asyncio.create_task(lease.keep(), name="keep the lease")
-        try:
-            yield lease
-        finally:
-            keeping.cancel()
-            await lease.give_up()
+        yield Lease(database, seconds)
     finally:
         await database.close()

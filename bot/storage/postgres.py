@@ -7,10 +7,11 @@ transaction still holds when it is committed.
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
-from typing import Any, Literal, Self, TypeAlias
+from secrets import token_hex
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -21,8 +22,10 @@ from pydantic import SecretStr
 
 from bot.storage.connection import Connection, Rows, Value, Values, name_of
 from bot.storage.database import READERS, Database
-from bot.storage.errors import NewerFileError, StorageError, unreadable
+from bot.storage.errors import LostAnswerError, NewerFileError, StorageError, unreadable
 from bot.storage.postgres_schema import MIGRATIONS, SCHEMA, Part
+
+T = TypeVar("T")
 
 Library: TypeAlias = psycopg.Connection[TupleRow]
 
@@ -42,6 +45,7 @@ SESSION = {
     "tcp_keepalives_idle": "10",  # a process that is cut off does not hold a lock for long
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
+    "plan_cache_mode": "force_custom_plan",  # one made without the values does not know how few a search is about
 }
 WRITING_SESSION = {
     "application_name": "copy-backup-bot",
@@ -49,6 +53,9 @@ WRITING_SESSION = {
     "lock_timeout": "30s",
 }
 ROWS_AT_ONCE = 1000
+
+NEWS = "copy_backup_bot"
+"""The channel on which processes tell each other that there is something new: the name of a part, and who says so."""
 
 
 class PostgresConnection:
@@ -58,12 +65,15 @@ class PostgresConnection:
         raw: with a session as `connect` makes it.
         part: of the database that it is for.
         epoch: of the bot at work (`bot.storage.lease`), which alone may write; ``None`` for whoever is none.
+        origin: who says that there is something new.
     """
 
-    def __init__(self, raw: Library, part: Part, epoch: int | None = None) -> None:
+    def __init__(self, raw: Library, part: Part, epoch: int | None = None, origin: str = "") -> None:
         self.raw = raw
         self._part = part
         self._epoch = epoch
+        self._origin = origin
+        self._has_news = False
 
     @property
     def language(self) -> Literal["postgresql"]:
@@ -88,6 +98,10 @@ class PostgresConnection:
             for row in rows:
                 copy.write_row([_translated_value(value) for value in row])
 
+    def gather_statistics(self, tables: Sequence[str]) -> None:
+        """Renew what plans are made by (``ANALYZE``): autovacuum does so a minute later, or never where it is off."""
+        self.raw.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(map(sql.Identifier, tables))))
+
     def has_table(self, name: str) -> bool:
         """Whether there is a table of this name."""
         (found,) = self.execute("SELECT to_regclass(?) IS NOT NULL", (f"{SCHEMA}.{name}",)).fetchone()
@@ -95,16 +109,34 @@ class PostgresConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """One transaction, in which nobody else writes to this part from its beginning, in whatever process."""
-        with self.raw.transaction():
-            self.execute("SELECT pg_advisory_xact_lock(?, ?)", (LOCKS, WRITING[self._part]))
-            if self._epoch is not None:
-                self.execute("SELECT stay_at_work(?)", (self._epoch,))
-            yield
+        """One transaction, in which nobody else writes to this part from its beginning, in whatever process.
+
+        Raises:
+            LostAnswerError: it was committed, or not.
+        """
+        is_to_be_committed = False
+        try:
+            with self.raw.transaction():
+                self.execute("SELECT pg_advisory_xact_lock(?, ?)", (LOCKS, WRITING[self._part]))
+                if self._epoch is not None:
+                    self.execute("SELECT stay_at_work(?)", (self._epoch,))
+                self._has_news = False
+                yield
+                if self._has_news:
+                    self.execute("SELECT pg_notify(?, ?)", (NEWS, f"{self._part} {self._origin}"))
+                is_to_be_committed = True
+        except psycopg.OperationalError as error:
+            if is_to_be_committed and self.raw.broken:
+                raise LostAnswerError(name_of(SecretStr(self.raw.info.dsn)), error) from error
+            raise
 
     def atomic(self) -> AbstractContextManager[object]:
         """A savepoint."""
         return self.raw.transaction()
+
+    def announce(self) -> None:
+        """Have the other processes told, once the transaction is committed: of many changes in one, once."""
+        self._has_news = True
 
     @property
     def in_transaction(self) -> bool:
@@ -132,6 +164,9 @@ class PostgresPart(Database):
         part: which.
         epoch: see `PostgresConnection`.
 
+    Attributes:
+        origin: by which others, and it itself, know what it says to be new.
+
     Raises:
         NewerFileError: a later version has written it.
         UnreadableFileError: the server cannot be reached, or does not let the bot in.
@@ -142,6 +177,7 @@ class PostgresPart(Database):
         prepare(place, part)
         self._part: Part = part
         self._epoch = epoch
+        self.origin = token_hex(8)
         self._pool = ConnectionPool(
             place.get_secret_value(),
             kwargs={"autocommit": True},
@@ -169,10 +205,27 @@ class PostgresPart(Database):
     def _to_read(self) -> AbstractContextManager[Connection]:
         return self._leased()
 
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        """Read; once more where the connection is lost meanwhile, of which people need not hear."""
+        is_lost = False
+        try:
+            with self._pool.connection() as raw:
+                try:
+                    return work(self._on(raw))
+                finally:
+                    is_lost = raw.broken
+        except psycopg.OperationalError:
+            if not is_lost:
+                raise
+        return super()._read(work)
+
     @contextmanager
     def _leased(self) -> Iterator[Connection]:
         with self._pool.connection() as raw:
-            yield PostgresConnection(raw, self._part, self._epoch)
+            yield self._on(raw)
+
+    def _on(self, raw: Library) -> PostgresConnection:
+        return PostgresConnection(raw, self._part, self._epoch, self.origin)
 
     def _is_open(self) -> bool:
         return not self._pool.closed
@@ -210,13 +263,18 @@ def connect(place: SecretStr, part: Part, **settings: str) -> Iterator[PostgresC
         psycopg.Error: the server cannot be reached, or does not let the bot in.
     """
     with psycopg.connect(place.get_secret_value(), autocommit=True, connect_timeout=SECONDS_TO_CONNECT) as raw:
-        _configure(raw, {**SESSION, **settings})
+        raw.execute(*configuration({**SESSION, **settings}))
         yield PostgresConnection(raw, part)
 
 
-def _configure(raw: Library, settings: Mapping[str, str]) -> None:
+def configuration(settings: Mapping[str, str]) -> tuple[bytes, Sequence[str]]:
+    """The statement that makes these the settings of a session, and its values."""
     calls = ", ".join(["set_config(%s, %s, false)"] * len(settings))
-    raw.execute(f"SELECT {calls}".encode(), [text for setting in settings.items() for text in setting])
+    return f"SELECT {calls}".encode(), [text for setting in settings.items() for text in setting]
+
+
+def _configure(raw: Library, settings: Mapping[str, str]) -> None:
+    raw.execute(*configuration(settings))
 
 
 def _durability(part: Part) -> Mapping[str, str]:

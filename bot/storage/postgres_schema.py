@@ -129,6 +129,39 @@ END $$;
 CREATE TRIGGER archives_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON archives EXECUTE FUNCTION keep_archives();
 """  # noqa: S608 - constants
 
+CLOUD_CALLS = f"""
+CREATE TABLE cloud_calls (  -- not UNLOGGED: after a crash of the server, all would call again what they just called
+    region plain NOT NULL, call plain NOT NULL, spent TIMESTAMPTZ[] NOT NULL DEFAULT '{{}}',
+    closed_until TIMESTAMPTZ NOT NULL DEFAULT '-infinity',
+    PRIMARY KEY (region, call));
+
+CREATE FUNCTION spend_cloud_call(of_region text, of_call text, most INTEGER, seconds DOUBLE PRECISION,
+    OUT wait DOUBLE PRECISION, OUT is_closed BOOLEAN) LANGUAGE plpgsql AS $$
+DECLARE
+    lane {SCHEMA}.cloud_calls;
+    at_present TIMESTAMPTZ;
+    how_long INTERVAL := seconds * interval '1 second';
+BEGIN
+    INSERT INTO {SCHEMA}.cloud_calls (region, call) VALUES (of_region, of_call) ON CONFLICT DO NOTHING;
+    SELECT * INTO lane FROM {SCHEMA}.cloud_calls WHERE region = of_region AND call = of_call FOR UPDATE;
+    at_present := clock_timestamp();  -- not before: who had the lock may have spent a call meanwhile
+    lane.spent := ARRAY(  -- where the clock was set back, everything moves with it: nobody waits for long
+        SELECT least(at, at_present) FROM unnest(lane.spent) AS at WHERE at + how_long > at_present ORDER BY 1);
+    lane.closed_until := least(lane.closed_until, at_present + interval '1 hour');
+    is_closed := lane.closed_until > at_present;
+    IF is_closed THEN
+        wait := extract(epoch FROM lane.closed_until - at_present);
+    ELSIF cardinality(lane.spent) >= most THEN
+        wait := extract(epoch FROM lane.spent[cardinality(lane.spent) - most + 1] + how_long - at_present);
+    ELSE
+        wait := 0;
+        lane.spent := lane.spent || at_present;
+    END IF;
+    UPDATE {SCHEMA}.cloud_calls SET spent = lane.spent, closed_until = lane.closed_until
+    WHERE region = of_region AND call = of_call;
+END $$;
+"""  # noqa: S608 - constants
+
 CATALOGUE = rf"""{COMMON}
 CREATE TABLE groups (
     id BIGINT PRIMARY KEY, region plain NOT NULL, status plain NOT NULL, backups BIGINT NOT NULL DEFAULT 0,
@@ -173,5 +206,32 @@ END $$;
 CREATE TRIGGER backups_removed AFTER DELETE ON backups FOR EACH ROW EXECUTE FUNCTION remove_backup();
 """  # noqa: S608 - constants
 
-MIGRATIONS: Mapping[Part, Sequence[str]] = {"record": (RECORD,), "catalogue": (CATALOGUE,)}
+REFRESHING = "CREATE TABLE refreshing (region plain PRIMARY KEY, running BIGINT, fault text);"
+
+WHAT_IS_SEARCHED = """
+CREATE TABLE searched (number BIGINT PRIMARY KEY, text plain NOT NULL);
+INSERT INTO searched SELECT number, text || chr(10) || ids FROM labels JOIN backups USING (number);
+DO $$ BEGIN  -- all is found without it, only more slowly
+    CREATE EXTENSION IF NOT EXISTS pg_trgm;
+    CREATE INDEX searched_index ON searched USING gin (text gin_trgm_ops) WITH (fastupdate = off);
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE 'the extension pg_trgm cannot be had: %', SQLERRM;
+END $$;
+CREATE FUNCTION add_label() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO searched SELECT NEW.number, NEW.text || chr(10) || ids FROM backups WHERE number = NEW.number;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER labels_added AFTER INSERT ON labels FOR EACH ROW EXECUTE FUNCTION add_label();
+CREATE FUNCTION remove_label() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    DELETE FROM searched WHERE number = OLD.number;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER labels_removed AFTER DELETE ON labels FOR EACH ROW EXECUTE FUNCTION remove_label();
+DROP INDEX IF EXISTS ids_index;
+"""
+
+MIGRATIONS: Mapping[Part, Sequence[str]] = {
+    "record": (RECORD, CLOUD_CALLS),
+    "catalogue": (CATALOGUE, REFRESHING, WHAT_IS_SEARCHED),
+}
 """What brings each part to the schema of today: later versions append, and never change what is there."""

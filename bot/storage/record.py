@@ -1,7 +1,7 @@
 """The record: the audit log and the copies as they stand, in one database, written together or not at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Self
@@ -58,9 +58,12 @@ class StoredRecord:
     def __init__(self, database: Database, key: SecretStr | None = None) -> None:
         self._database = database
         self._log = AuditLog(key)
-        self._listeners: list[Callable[[RecordedEvent], None]] = []
-        self._waiting: dict[str, set[asyncio.Future[Copy]]] = {}
+        self._on_commit: list[Callable[[RecordedEvent], None]] = []
+        self._on_news: list[Callable[[RecordedEvent], None]] = []
+        self._waiting: dict[str, dict[asyncio.Future[Copy], int]] = {}
         self._revision = 0
+        self._told: int | None = None
+        self._counted: set[int] = set()
 
     @property
     def revision(self) -> int:
@@ -81,8 +84,40 @@ class StoredRecord:
         return record
 
     def on_commit(self, callback: Callable[[RecordedEvent], None]) -> None:
-        """Have a callback run on the event loop for each event, once it is committed, in the log's order."""
-        self._listeners.append(callback)
+        """Have a callback run on the event loop for each event that is written here, once it is committed, in the log's
+        order.
+        """
+        self._on_commit.append(callback)
+
+    def on_news(self, callback: Callable[[RecordedEvent], None]) -> None:
+        """Have a callback run on the event loop for each event, whichever process has written it, once it is committed,
+        in the log's order.
+        """
+        self._on_news.append(callback)
+
+    async def share(self) -> None:
+        """From now on other processes write to the database, too: `catch_up` says what is new.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        newest = await self.events(EventFilter(), limit=1)
+        self._told = newest[0].sequence if newest else 0
+
+    async def catch_up(self) -> None:
+        """Tell all that was committed since the last time, by whichever process.
+
+        Raises:
+            StorageError: it cannot be read; nothing is left out the next time.
+        """
+        while page := await self._page(EventFilter(), self._told or 0):
+            await self._wake_waiting({stored.recorded.event.copy_id for stored in page} & self._waiting.keys())
+            for stored in page:
+                self._told = stored.sequence
+                if stored.recorded.event.copy_id is not None and stored.sequence not in self._counted:
+                    self._revision += 1
+                self._counted.discard(stored.sequence)
+                _run_all(self._on_news, stored.recorded)
 
     async def open(
         self, order: Order, copies: Sequence[tuple[Copy, Event]], *, looked_at: datetime | None = None
@@ -97,6 +132,7 @@ class StoredRecord:
         def after(outcome: tuple[Opened, list[RecordedEvent]]) -> None:
             self._revision += len(outcome[0].new)
             for recorded in outcome[1]:
+                self._count(recorded)
                 self._tell(recorded)
 
         opened, _ = await self._database.write(work, after)
@@ -137,6 +173,7 @@ class StoredRecord:
         def after(recorded: RecordedEvent | None) -> None:
             if recorded:
                 self._revision += 1
+                self._count(recorded)
                 self._wake(copy)
             self._tell(recorded)
 
@@ -188,8 +225,8 @@ class StoredRecord:
     async def changed(self, copy: Copy, timeout: float) -> Copy:  # noqa: ASYNC109 - waiting that long is the promise
         """Wait until a copy has moved on."""
         moved: asyncio.Future[Copy] = asyncio.get_running_loop().create_future()
-        waiting = self._waiting.setdefault(copy.id, set())
-        waiting.add(moved)  # before the look, so that no move falls in between
+        waiting = self._waiting.setdefault(copy.id, {})
+        waiting[moved] = copy.revision  # before the look, so that no move falls in between
         try:
             now = await self.copy(copy.id) or copy
             if now.revision > copy.revision:
@@ -197,7 +234,7 @@ class StoredRecord:
             done, _ = await asyncio.wait({moved}, timeout=timeout)
             return moved.result() if done else now
         finally:
-            waiting.discard(moved)
+            waiting.pop(moved, None)
             if not waiting and self._waiting.get(copy.id) is waiting:
                 del self._waiting[copy.id]
 
@@ -300,16 +337,39 @@ class StoredRecord:
             lambda connection: find_events(connection, wanted, limit=EVENTS_AT_ONCE, after=after)
         )
 
+    async def _wake_waiting(self, copy_ids: Set[str | None]) -> None:
+        """Wake those who wait for these copies, where they have moved."""
+        if not copy_ids:
+            return
+        found = await self._database.read(
+            lambda connection: [copy_with(connection, copy_id) for copy_id in copy_ids if copy_id]
+        )
+        for copy in found:
+            if copy:
+                self._wake(copy)
+
     def _wake(self, copy: Copy) -> None:
-        for moved in self._waiting.pop(copy.id, ()):
-            if not moved.done():
+        for moved, revision in self._waiting.get(copy.id, {}).items():
+            if copy.revision > revision and not moved.done():
                 moved.set_result(copy)
 
+    def _count(self, recorded: RecordedEvent) -> None:
+        """The revision has grown by this event, which comes again with the news of a shared database."""
+        if self._told is not None and recorded.sequence > self._told:
+            self._counted.add(recorded.sequence)
+
     def _tell(self, recorded: RecordedEvent | None) -> None:
-        """Each callback gets a turn of the event loop of its own: one that fails keeps nothing from the others."""
+        """What is new in a shared database is told by `catch_up`, with what others have written in between."""
         if recorded:
-            for callback in self._listeners:
-                asyncio.get_running_loop().call_soon(callback, recorded)
+            _run_all(self._on_commit, recorded)
+            if self._told is None:
+                _run_all(self._on_news, recorded)
+
+
+def _run_all(callbacks: Sequence[Callable[[RecordedEvent], None]], recorded: RecordedEvent) -> None:
+    """Each gets a turn of the event loop of its own: one that fails keeps nothing from the others."""
+    for callback in callbacks:
+        asyncio.get_running_loop().call_soon(callback, recorded)
 
 
 def _in_place_of(connection: Connection, copy: Copy, looked_at: datetime | None) -> Copy | None:

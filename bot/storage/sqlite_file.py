@@ -39,6 +39,9 @@ class SqliteConnection(Library):
         """The rows that a statement finds: SQLite finds one after the other."""
         return self.execute(statement, values)
 
+    def gather_statistics(self, tables: Sequence[str]) -> None:
+        """Nothing: SQLite plans by the indexes there are, and the statements are written for that."""
+
     def has_table(self, name: str) -> bool:
         """Whether there is a table of this name."""
         found = self.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).fetchone()
@@ -54,6 +57,9 @@ class SqliteConnection(Library):
         finally:
             if self.in_transaction:
                 self.rollback()
+
+    def announce(self) -> None:
+        """Nothing: the file is for one process alone."""
 
     @property
     def in_transaction(self) -> bool:

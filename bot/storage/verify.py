@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.domain.events import EventKind
 from bot.operations.ports import Broken, Verified
 from bot.storage.archive_table import Carried, carried_on
+from bot.storage.audit_log import not_computed
 from bot.storage.chain import Walk, link_with
 from bot.storage.connection import Connection, Place
 from bot.storage.errors import DAMAGE, UnreadableFileError, unreadable
@@ -143,7 +144,13 @@ class _LogInFile(_Log):
             broken = self._check_all(expected)
         except DAMAGE:
             return self._check_one_by_one()
-        return broken or self._check_end(expected, "SQLite") or self._check_pages() or self._check_archive()
+        return (
+            broken
+            or self._check_end(expected, "SQLite")
+            or self._check_pages()
+            or self._check_columns()
+            or self._check_archive()
+        )
 
     def _events_ever(self) -> int:
         row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
@@ -187,6 +194,16 @@ class _LogInFile(_Log):
         sequence = event_at(self.path, finding)
         near = sequence if sequence and sequence <= self.walk.checked else self.walk.checked
         return Broken(near, f"the file is damaged where it stands: {finding}")
+
+    def _check_columns(self) -> Broken | None:
+        """Whether what people read and filter by is what the events say: SQLite computes it anew each time."""
+        row = self.connection.execute(
+            "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'events'"
+        ).fetchone()
+        column = not_computed(row[0].decode(errors="replace"))
+        if column is None:
+            return None
+        return Broken(self.walk.checked, f"the events are whole, but the column {column} does not show what they say")
 
 
 def _refuse_other_files(connection: Connection, path: Path) -> None:

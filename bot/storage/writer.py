@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from bot.storage.connection import Connection
-from bot.storage.errors import REFUSALS, StorageError, in_words
+from bot.storage.errors import REFUSALS, LostAnswerError, StorageError, in_words
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class _Job(Generic[T]):
                 raise
 
     def fail(self, error: Exception) -> None:
-        """Nothing was written."""
+        """Nothing was written, or nobody knows."""
         self._outcome = _Failed(error)
 
     def tell(self) -> None:
@@ -93,6 +93,7 @@ class Writer:
                 commits; also when the caller was cancelled meanwhile.
 
         Raises:
+            LostAnswerError: it was written, or not: the connection was lost during the commit.
             StorageError: it was refused, or the database is closed; nothing was written.
         """
         if self._is_closed:
@@ -114,7 +115,7 @@ class Writer:
         while jobs := self._next_jobs():
             try:
                 self._write_together(jobs)
-            except REFUSALS as error:
+            except (*REFUSALS, LostAnswerError) as error:
                 for job in jobs:
                     job.fail(error)
             self._tell(jobs)

@@ -5,6 +5,7 @@ about it, also hours later. What the bot does by itself, such as reading lists, 
 """
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from bot.domain.events import RecordedEvent
 from bot.operations.observing import OK, Activity, Seen
@@ -44,6 +46,21 @@ NAMES: Mapping[Activity, str] = MappingProxyType(
 """What a span's name begins with."""
 
 
+class _Ids(RandomIdGenerator):
+    """Those of the span of a request are made of the request's id: a replica that works on its copies, and has not seen
+    it, knows them by that.
+    """
+
+    def __init__(self) -> None:
+        self.request: str | None = None
+
+    def generate_trace_id(self) -> int:
+        return _number(self.request, 16) if self.request else super().generate_trace_id()
+
+    def generate_span_id(self) -> int:
+        return _number(self.request, 8) if self.request else super().generate_span_id()
+
+
 class Traces:
     """Makes spans of what it watches, and sends them: the port `bot.operations.observing.Observer`."""
 
@@ -56,7 +73,8 @@ class Traces:
         """
         resource = Resource.create({SERVICE_NAME: "copy-backup-bot", SERVICE_VERSION: version})
         exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}{PATH}", timeout=SECONDS_TO_SEND)
-        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        self._ids = _Ids()
+        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False, id_generator=self._ids)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("bot", version)
         self._began: OrderedDict[str, Context] = OrderedDict()
@@ -71,8 +89,9 @@ class Traces:
             return
         kind = SpanKind.SERVER if asks else SpanKind.CLIENT
         name = f"{NAMES[seen.activity]}: {seen.what}"
-        span = self._tracer.start_span(name, within or Context(), kind, _attributes(seen))
         request = current_request()
+        self._ids.request = request if asks else None
+        span = self._tracer.start_span(name, within or Context(), kind, _attributes(seen))
         if asks and request:
             self._remember(request, trace.set_span_in_context(span, Context()))
         try:
@@ -88,11 +107,13 @@ class Traces:
         """It is part of the call that it happens to."""
 
     def on_event(self, recorded: RecordedEvent) -> None:
-        """Something was committed: what is done for a copy from now on belongs to what a person did last about it."""
+        """Something was committed, here or by another replica: what is done for a copy from now on belongs to what a
+        person did last about it.
+        """
         event = recorded.event
         request = event.facts.get("request")
-        if event.copy_id is not None and isinstance(request, str) and request in self._began:
-            self._remember(event.copy_id, self._began[request])
+        if event.copy_id is not None and isinstance(request, str):
+            self._remember(event.copy_id, self._began.get(request) or _elsewhere(request))
 
     async def aclose(self) -> None:
         """Send what is left; who does not take it in time does not get it."""
@@ -110,6 +131,18 @@ class Traces:
         self._began.move_to_end(request)
         if len(self._began) > MOST_REMEMBERED:
             self._began.popitem(last=False)
+
+
+def _elsewhere(request: str) -> Context:
+    """Inside the span of a request that another replica has answered."""
+    flags = TraceFlags(TraceFlags.SAMPLED)
+    there = SpanContext(_number(request, 16), _number(request, 8), is_remote=True, trace_flags=flags)
+    return trace.set_span_in_context(NonRecordingSpan(there), Context())
+
+
+def _number(request: str, size: int) -> int:
+    """A number of so many bytes, the same for the same request."""
+    return int.from_bytes(hashlib.sha256(request.encode()).digest()[:size])
 
 
 def _attributes(seen: Seen) -> dict[str, str]:

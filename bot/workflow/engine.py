@@ -56,7 +56,7 @@ Look = Callable[[], Awaitable[None]]
 
 
 class DurableEngine:
-    """The port `bot.operations.ports.Engine`. DBOS exists once in a process, and so does this."""
+    """Makes sure that somebody is working on every open copy. DBOS exists once in a process, and so does this."""
 
     def __init__(
         self,
@@ -93,6 +93,7 @@ class DurableEngine:
         self._looking = asyncio.Lock()
         self._run: Callable[[str], Coroutine[object, object, None]] | None = None
         self._working: set[asyncio.Task[object]] = set()
+        self._launched = asyncio.Event()
         self._closing = False
 
     async def launch(self, carry_out: CarryOut, open_copies: Sequence[str], look: Look | None = None) -> None:
@@ -117,14 +118,15 @@ class DurableEngine:
             )
             _tell_of_other_versions(await _list(status=UNFINISHED))
             for copy_id in await _without_work(open_copies):
-                await self.start(copy_id)
+                self.start(copy_id)
             undo.pop_all()
+            self._launched.set()
         self._spawn(self._until_it_works("forgetting finished workflows", self._forget_finished_daily))
 
-    async def start(self, copy_id: str) -> None:
-        """Have somebody work on a copy. Called twice for one copy, it runs once.
+    def start(self, copy_id: str) -> None:
+        """Have somebody work on a copy, as soon as that is possible. Called twice for one copy, it runs once.
 
-        It returns at once. That the copy is open is in the record already: should the process end before DBOS has
+        That the copy is open is in the record already: should the process end before DBOS has
         heard of it, the next `launch` begins with it.
         """
         self._spawn(self._until_it_works(f"starting copy {copy_id}", lambda: self._start(copy_id)))
@@ -194,8 +196,9 @@ class DurableEngine:
             await self._until_it_works("look at the standing orders", look)
 
     async def _start(self, copy_id: str) -> None:
+        await self._launched.wait()
         if self._run is None:
-            raise RuntimeError("the engine was not launched")
+            raise RuntimeError("the engine was closed")
         with SetWorkflowID(copy_id):
             await DBOS.start_workflow_async(self._run, copy_id)
 

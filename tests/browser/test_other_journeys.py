@@ -133,6 +133,17 @@ async def test_a_bot_that_crashes_is_started_again_and_goes_on(visit: Visit, san
     await expect(messages(page).filter(has_text="Done in")).to_have_count(1)
 
 
+async def test_a_form_of_a_bot_that_crashed_says_what_slack_says(visit: Visit, sandbox: SandboxWithPage) -> None:
+    page = await visit()
+    await fills_in(page, backup=str(sandbox.cloud.estate.full.name), to="IAD")
+    await expect(form(page).get_by_role("textbox", name="Name of the copy")).not_to_have_value("")
+    await sandbox.bot.crash()
+    await form(page).get_by_role("button", name="Review").click()
+    await expect(form(page).locator("strong", has_text="We had some trouble connecting. Try again?")).to_be_visible()
+    await form(page).get_by_role("combobox", name="Backup", exact=True).fill("nightly")
+    await expect(page.get_by_role("option")).to_have_text(["No result"])
+
+
 async def test_a_message_has_a_menu_with_its_shortcut(visit: Visit, sandbox: SandboxWithPage) -> None:
     page = await visit()
     sandbox.workspace.person("bob").says("Who copies the backup?")

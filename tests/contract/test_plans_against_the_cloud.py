@@ -25,7 +25,7 @@ from bot.sandbox.estate import Estate
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clocks import JumpingClock
 from tests.fakes.record import MemoryRecord
-from tests.fakes.world import ANYBODY, QUICK, DirectWatch, IdleEngine
+from tests.fakes.world import ANYBODY, QUICK, DirectWatch
 
 AN_HOUR = 3600.0
 """Seconds; longer than any copy here takes."""
@@ -109,7 +109,6 @@ async def ports_to(cloud: SimulatedCloud) -> AsyncIterator[Ports]:
             record=MemoryRecord(),
             catalogue=catalogue,
             watch=watch,
-            engine=IdleEngine(),
             clock=clock,
             pace=QUICK,
             rules=ANYBODY,

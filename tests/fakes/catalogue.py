@@ -1,7 +1,7 @@
 """The catalogue, in memory. The contract suite holds it to the same promises as the real one."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from bot.domain.backup import Backup
 from bot.domain.reasons import Fault
 from bot.domain.rules import Scope
 from bot.domain.survey import Held
-from bot.operations.catalogue import Found, Listed, Refresh
+from bot.operations.catalogue import Listed, Refresh
 from bot.operations.ports import Clock
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -25,11 +25,13 @@ class MemoryCatalogue:
         self._refreshes: dict[str, Refresh] = {}
         self.revision = 0
 
-    async def search(self, region: str, text: str, *, limit: int, scopes: Sequence[Scope] | None = None) -> Found:
-        matching = self._matching([region], text, scopes)
-        copyable = [backup for backup in matching if backup.is_copyable]
-        others = Counter(backup.status for backup in matching if not backup.is_copyable)
-        return Found(tuple(copyable[:limit]), len(copyable), dict(others))
+    async def search(
+        self, region: str, text: str, *, limit: int, scopes: Sequence[Scope] | None = None
+    ) -> Sequence[Backup]:
+        return [backup for backup in self._matching([region], text, scopes) if backup.is_copyable][:limit]
+
+    async def by_status(self, region: str, *, scopes: Sequence[Scope] | None = None) -> Mapping[str, int]:
+        return Counter(backup.status for backup in self._matching([region], "", scopes))
 
     async def listed(
         self, regions: Sequence[str], text: str, *, limit: int, offset: int = 0, scopes: Sequence[Scope] | None = None

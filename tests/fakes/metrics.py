@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.metrics import Metrics, Sources
 from bot.operations.observing import BudgetState
+from bot.operations.ports import StoreTroubleError
 from bot.operations.readiness import Readiness, Standing
 from tests.fakes.world import World
 
@@ -62,7 +63,7 @@ class WatchedBot:
 
     world: World = field(default_factory=World.new)
     standing: Standing = field(default_factory=Standing)
-    budgets: list[BudgetState] = field(default_factory=list)
+    budgets: list[BudgetState] | StoreTroubleError = field(default_factory=list)
     untold: int = 0
 
     def __post_init__(self) -> None:
@@ -70,14 +71,20 @@ class WatchedBot:
         self.sources = Sources(
             ports=self.world.ports,
             readiness=Readiness({"everything": self._look}, kept=0.0),
-            budgets=lambda: self.budgets,
+            budgets=self._left_of_budgets,
             sizes=lambda: {"record": 4096},
             untold=lambda: self.untold,
+            at_work=lambda: True,
             version="1.2.3",
         )
 
     async def scrape(self) -> Scrape:
         return Scrape.of((await self.metrics.exposed(self.sources)).decode())
+
+    async def _left_of_budgets(self) -> list[BudgetState]:
+        if isinstance(self.budgets, StoreTroubleError):
+            raise self.budgets
+        return self.budgets
 
     async def _look(self) -> Standing:
         return self.standing

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,17 +58,39 @@ def binaries() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
-@dataclass(frozen=True)
+@dataclass
 class PostgresServer:
-    """A server at work.
+    """A server.
 
     Attributes:
         port: on 127.0.0.1.
-        process: the server's first.
+        folder: for all that it keeps.
+        command: that starts it.
     """
 
     port: int
-    process: "subprocess.Popen[bytes]"
+    folder: Path
+    command: Sequence[str]
+
+    def start(self) -> None:
+        """Return once it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(self.command, stdout=log, stderr=log, cwd=self.folder)  # noqa: S603
+        end = time.monotonic() + SECONDS_TO_START
+        while True:
+            try:
+                self.run("SELECT 1")
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    def crash(self) -> None:
+        """End it at once, with nothing put in order."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
 
     def place(self, database: str = "postgres", user: str = "postgres", password: str = PASSWORD) -> SecretStr:
         """The address of a database."""
@@ -91,8 +113,8 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server(programs: Path) -> Iterator[PostgresServer]:
-    """A server, from ready to gone; it goes with this process, too, however that ends."""
+def running_server(programs: Path, said: Mapping[str, str] = QUICK) -> Iterator[PostgresServer]:
+    """A server with these settings, from ready to gone; it goes with this process, too, however that ends."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-of-tests-"))
     try:
         as_user = _as_somebody_else(folder)
@@ -102,17 +124,14 @@ def running_server(programs: Path) -> Iterator[PostgresServer]:
         subprocess.run(initdb, check=True, capture_output=True, cwd=folder)  # noqa: S603
         (data / "pg_hba.conf").write_text(WHO_MAY)
         port = _free_port()
-        settings = [part for name, value in QUICK.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in said.items() for part in ("-c", f"{name}={value}")]
         command = [*as_user, str(programs / "postgres"), "-D", str(data), "-p", str(port), *settings]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)  # noqa: S603
+        server = PostgresServer(port, folder, command)
         try:
-            server = PostgresServer(port, process)
-            _wait_for(server)
+            server.start()
             yield server
         finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait()
+            server.crash()
     finally:
         shutil.rmtree(folder)
 
@@ -159,17 +178,3 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
     return port
-
-
-def _wait_for(server: PostgresServer) -> None:
-    """Return once the server answers."""
-    end = time.monotonic() + SECONDS_TO_START
-    while True:
-        try:
-            server.run("SELECT 1")
-        except psycopg.OperationalError:
-            if server.process.poll() is not None or time.monotonic() > end:
-                raise
-            time.sleep(0.02)
-        else:
-            return

@@ -97,7 +97,8 @@ class MemoryRecord:
         return [each for each in newest_first if beginning and each.order.id.startswith(beginning)][:limit]
 
     async def orders_with(self, copy_id: str) -> Sequence[OrderStanding]:
-        return [each for each in self._orders_oldest_first() if copy_id in each.order.copy_ids]
+        concerned = [order for order in self._orders.values() if copy_id in order.copy_ids]
+        return [self._standing(order) for order in sorted(concerned, key=_when_asked)]
 
     async def open_orders(self) -> Sequence[OrderStanding]:
         return [each for each in self._orders_oldest_first() if each.is_open]
@@ -213,12 +214,8 @@ class MemoryRecord:
         found = await self.order(order_id)
         if found is None:
             return []
-        return [
-            each
-            for each in self.history
-            if each.event.copy_id in found.order.copy_ids
-            and each.sequence > max(after, self._first_event[found.order.id] - 1)
-        ]
+        later = self.history[max(after, self._first_event[found.order.id] - 1) :]
+        return [each for each in later if each.event.copy_id in found.order.copy_ids]
 
     def _fits(self, recorded: RecordedEvent, wanted: EventFilter) -> bool:
         endings = {kind for outcome in wanted.outcomes for kind in ENDINGS[outcome]}
@@ -235,11 +232,10 @@ class MemoryRecord:
         return next((each for each in same if each.is_open), next(iter(arrived), None))
 
     def _standing(self, order: Order) -> OrderStanding:
-        return standing(order, list(self._copies.values()))
+        return standing(order, [self._copies[copy_id] for copy_id in order.copy_ids])
 
     def _orders_oldest_first(self) -> list[OrderStanding]:
-        oldest_first = sorted(self._orders.values(), key=lambda order: order.requested_at)
-        return [self._standing(order) for order in oldest_first]
+        return [self._standing(order) for order in sorted(self._orders.values(), key=_when_asked)]
 
     def _oldest_first(self) -> list[Copy]:
         return sorted(self._copies.values(), key=lambda copy: copy.requested_at)
@@ -251,6 +247,10 @@ class MemoryRecord:
         for callback in self._listeners:
             asyncio.get_running_loop().call_soon(callback, recorded)
         return recorded
+
+
+def _when_asked(order: Order) -> datetime:
+    return order.requested_at
 
 
 def _fits(recorded: RecordedEvent, wanted: EventFilter) -> bool:

@@ -77,16 +77,6 @@ class DirectWatch:
         return Look(at=self._clock.now(), source=source, destination=tuple(there))
 
 
-class IdleEngine:
-    """The port `Engine`: notes what it is given to do."""
-
-    def __init__(self) -> None:
-        self.started: list[str] = []
-
-    async def start(self, copy_id: str) -> None:
-        self.started.append(copy_id)
-
-
 def member_of(person: Person, **changes: object) -> Member:
     """Somebody as the chat knows them."""
     return replace(Member(person.id, person.name), **changes)  # type: ignore[arg-type]  # attributes of Member
@@ -114,7 +104,6 @@ class World:
     record: MemoryRecord
     catalogue: MemoryCatalogue
     watch: DirectWatch
-    engine: IdleEngine
     clock: JumpingClock
     rules: ChangingRules
     ports: Ports
@@ -122,19 +111,18 @@ class World:
     @classmethod
     def new(cls, pace: Pace = QUICK) -> "World":
         clock, cloud, record = JumpingClock(), MemoryCloud(FULL, CHILD), MemoryRecord()
-        catalogue, watch, engine = MemoryCatalogue(clock), DirectWatch(cloud, clock), IdleEngine()
+        catalogue, watch = MemoryCatalogue(clock), DirectWatch(cloud, clock)
         rules = ChangingRules(ANYBODY.rules)
         ports = Ports(
             cloud=cloud,
             record=record,
             catalogue=catalogue,
             watch=watch,
-            engine=engine,
             clock=clock,
             pace=pace,
             rules=rules,
         )
-        return cls(cloud, record, catalogue, watch, engine, clock, rules, ports)
+        return cls(cloud, record, catalogue, watch, clock, rules, ports)
 
     async def order_plan(self, *backups: Backup, **changes: object) -> OrderPlan:
         planned = await plan_order(self.ports, request_for(*backups, **changes))
@@ -172,6 +160,12 @@ class World:
 
     async def stands_at(self, copy: Copy, state: CopyState) -> bool:
         return (await self.now(copy)).state is state
+
+    @property
+    def opened(self) -> list[str]:
+        """Ids of the copies that were asked for, in order: somebody has to work on them."""
+        asked = EventKind.COPY_REQUESTED
+        return [each.event.copy_id for each in self.record.history if each.event.kind is asked and each.event.copy_id]
 
     def kinds(self) -> list[EventKind]:
         return [recorded.event.kind for recorded in self.record.history]

@@ -85,6 +85,7 @@ async def test_an_id_that_is_not_clear_is_told_with_those_that_may_be_meant(sand
     alice = sandbox.workspace.person("alice")
     sandbox.cloud.trouble.refuse(413, retry_after=3600, operation="copy")
     message = await asks_for(sandbox, alice, sandbox.cloud.estate.full)
+    await message.shows("Waits to be sent again", timeout=PATIENCE)
     order_id = copy_id_of(message)
     for verb in ("status", "cancel"):
         short = await is_answered(alice, f"{verb} {order_id[:3]}")

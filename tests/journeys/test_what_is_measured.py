@@ -17,8 +17,8 @@ from tests.journeys.acting import (
     wait_with_copies,
 )
 
-STILL = {"copy_backup_info"}
-"""What is always the same."""
+STILL = {"copy_backup_info", "copy_backup_at_work"}
+"""What is always the same, of one bot on a file."""
 
 
 async def test_a_copy_and_how_it_ends_are_seen_from_outside(begin: Begin) -> None:

@@ -1,15 +1,21 @@
-"""What the workspace sends to the app: by signed HTTP requests, or through Socket Mode."""
+"""What the workspace sends to the app: by signed HTTP requests, or through Socket Mode.
+
+The requests are aiohttp's: who stops waiting for one closes its connection and no other. httpx would drop, without
+closing them, those that it happens to put away just then (httpcore 1.0.9, ``AsyncConnectionPool._close_connections``),
+as it does after an app has died.
+"""
 
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
-import httpx
+import aiohttp
 from pydantic_core import from_json, to_json
 
 from bot.sandbox.workspace.refusals import AppError, DispatchFailed, NotShownError, OperationTimeout, Payload
@@ -19,6 +25,12 @@ from bot.sandbox.workspace.state import RecordedDelivery, WorkspaceState
 Kind = Literal["slash_commands", "interactive", "events_api"]
 EVENT_RETRIES = (0.0, 60.0, 300.0)
 """Seconds before each repetition of an event that was not acknowledged, as Slack's Events API documents them."""
+
+LONGEST_ANSWER = 60.0
+"""Seconds that one request may take, whoever waits for it."""
+
+SECONDS_KEPT = 4.0
+"""How long a connection is kept for the next request: less than uvicorn's 5 s, so that none meets one that closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,16 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return f"v0={signed.hexdigest()}"
 
 
+@asynccontextmanager
+async def connections() -> AsyncIterator[aiohttp.ClientSession]:
+    """Connections to the app, which are closed when the block is left."""
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=LONGEST_ANSWER),
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=SECONDS_KEPT),
+    ) as session:
+        yield session
+
+
 class Delivery:
     """The way to the app."""
 
@@ -64,7 +86,7 @@ class Delivery:
         self._event_retries = event_retries
         self._telling: set[asyncio.Task[None]] = set()
         self.url: str | None = None
-        self.client: httpx.AsyncClient | None = None
+        self.session: aiohttp.ClientSession | None = None
         self.last_signed: SignedRequest | None = None
 
     @property
@@ -194,30 +216,34 @@ class Delivery:
         Raises:
             DispatchFailed: The app cannot be reached.
         """
-        if self.client is None or self.url is None:
+        if self.session is None or self.url is None:
             raise DispatchFailed("dispatch_failed", "no address to deliver to: call deliver_to() first")
         self.last_signed = request
         try:
-            response = await self._recorded_post(self.client, self.url, request)
-        except httpx.TransportError as error:
-            raise DispatchFailed("dispatch_failed", f"the app cannot be reached: {error!r}") from error
-        return AppAnswer(response.status_code, _json_object(response), response.text)
+            return await self._recorded_post(self.session, self.url, request)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise DispatchFailed(
+                "dispatch_failed", f"the app cannot be reached: {str(error) or 'no answer'}"
+            ) from error
 
-    async def _recorded_post(self, client: httpx.AsyncClient, url: str, request: SignedRequest) -> httpx.Response:
+    async def _recorded_post(self, session: aiohttp.ClientSession, url: str, request: SignedRequest) -> AppAnswer:
         wire = self._state.wire
         headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
         path = urlsplit(url).path or "/"
         with wire.exchange("slack", "bot", "POST", path, headers=headers, body=request.body) as exchange:
-            response = await client.post(url, content=request.body, headers=request.headers)
-            exchange.answered(response.status_code, response.headers.raw, response.content)
-            return response
+            async with session.post(
+                url, data=BytesIO(request.body), headers=request.headers, allow_redirects=False
+            ) as response:
+                body = await response.read()
+            exchange.answered(response.status, response.raw_headers, body)
+        return AppAnswer(response.status, _json_object(response.content_type, body), body.decode(errors="replace"))
 
 
-def _json_object(response: httpx.Response) -> Payload | None:
-    if "json" not in response.headers.get("content-type", "") or not response.content:
+def _json_object(content_type: str, body: bytes) -> Payload | None:
+    if "json" not in content_type or not body:
         return None
     try:
-        document: object = from_json(response.content)
+        document: object = from_json(body)
     except ValueError:
         return None
     return document if isinstance(document, dict) else None

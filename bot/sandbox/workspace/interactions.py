@@ -36,6 +36,7 @@ from bot.sandbox.workspace.trouble import Trouble
 from bot.sandbox.workspace.view_stacks import LiveView
 
 TROUBLE_CONNECTING = "We had some trouble connecting. Try again?"
+NO_RESULT = "No result"
 
 
 class CommandAnswer(BaseModel):
@@ -208,11 +209,13 @@ class Interactions:
         payload = self.payloads.suggestion(
             user, view, block_id=block_id, action_id=element.action_id or "", typed=typed
         )
-        answer = await self._delivery.send("interactive", payload)
         try:
+            answer = await self._delivery.send("interactive", payload)
             options = OptionList.model_validate(answer.content)
+        except AppError as error:
+            raise _shown_as(NO_RESULT, error) from error
         except ValidationError as error:
-            raise DispatchFailed("No result", f"the app's options are refused: {error}") from error
+            raise DispatchFailed(NO_RESULT, f"the app's options are refused: {error}") from error
         return [OfferedOption(option, group) for group, option in options.grouped()]
 
     async def submit(self, user: User, view: LiveView) -> None:
@@ -224,8 +227,7 @@ class Interactions:
                 "interactive", self.payloads.submission(user, view, self._chosen_response_urls(user, view))
             )
         except AppError as error:
-            kind = OperationTimeout if isinstance(error, OperationTimeout) else DispatchFailed
-            raise kind(TROUBLE_CONNECTING, str(error)) from error
+            raise _shown_as(TROUBLE_CONNECTING, error) from error
         await asyncio.sleep(self._trouble.next_reading())
         if not self._state.views.is_open(view):
             return
@@ -328,3 +330,9 @@ def _is_told(block: Block, element: StatefulElement, *, pressed_enter: bool) -> 
 
 def _trouble(why: str) -> NoReturn:
     raise DispatchFailed(TROUBLE_CONNECTING, f"the answer is refused: {why}")
+
+
+def _shown_as(words: str, error: AppError) -> AppError:
+    """The same, in the words that a form has for it instead of its name."""
+    kind = OperationTimeout if isinstance(error, OperationTimeout) else DispatchFailed
+    return kind(words, str(error))

@@ -1,12 +1,10 @@
 """The simulated workspace, put together."""
 
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import httpx
 from starlette.routing import Mount
 
 from bot.sandbox.loopback import loopback_server
@@ -16,7 +14,7 @@ from bot.sandbox.workspace.chat_methods import CHAT_METHODS
 from bot.sandbox.workspace.control import control_interface
 from bot.sandbox.workspace.conversation_methods import CONVERSATION_METHODS
 from bot.sandbox.workspace.conversation_screen import ConversationScreen
-from bot.sandbox.workspace.delivery import EVENT_RETRIES, AppAnswer, Delivery, SignedRequest
+from bot.sandbox.workspace.delivery import EVENT_RETRIES, AppAnswer, Delivery, SignedRequest, connections
 from bot.sandbox.workspace.directory import User
 from bot.sandbox.workspace.forging import Forger
 from bot.sandbox.workspace.installation import InstalledApp, install, read_manifest
@@ -95,21 +93,15 @@ class SimulatedWorkspace:
         Raises:
             OSError: The port cannot be had.
         """
-        # Plain HTTP needs nobody's certificate, and reading those that are trusted takes 30 ms.
-        nobody_trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
-        async with (
-            httpx.AsyncClient(timeout=60, limits=limits, trust_env=False, verify=nobody_trusted) as client,
-            loopback_server(self._app, port=port) as bound,
-        ):
-            self._delivery.client = client
+        async with connections() as session, loopback_server(self._app, port=port) as bound:
+            self._delivery.session = session
             self._state.response_urls.base = f"http://127.0.0.1:{bound}"
             self._sockets.base = f"ws://127.0.0.1:{bound}"
             try:
                 yield ServedWorkspace(bound, f"http://127.0.0.1:{bound}/api/")
             finally:
                 await self._delivery.stop()
-                self._delivery.client = None
+                self._delivery.session = None
 
     def control_interface(self) -> Mount:
         """The control interface as a route, for another server that is to have it too."""

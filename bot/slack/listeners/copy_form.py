@@ -56,7 +56,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
             return
         sight = desk.sight_of(visit.person)
         found = await find_backups(desk.ports, search.region, search.text, sight=sight)
-        await ack(copy_form.options(found.backups, desk.ports.clock.now()))
+        await ack(copy_form.options(found, desk.ports.clock.now()))
 
     @app.view(copy_form.CALLBACK_ID)
     async def submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -159,7 +159,8 @@ async def show_choice(desk: Desk, view_id: str, form: CopyForm, person: Person, 
         context = replace(context, judgement=await desk.judgement(plan, person.id, form.channel))
     if isinstance(plan, OrderPlan) and (running := plan.plans[0].under_way):
         context = replace(context, link_to_running=await desk.link_to(running.order_id))
-    await desk.show(view_id, copy_form.draw(form, plan, context, now=desk.ports.clock.now()), seen_hash=shown_hash)
+    drawn = copy_form.draw(form, plan, context, now=desk.ports.clock.now())
+    await desk.show(view_id, drawn, seen_hash=shown_hash, is_newest=False)
 
 
 async def _plan(desk: Desk, form: CopyForm) -> OrderPlan | tuple[Problem, ...] | None:

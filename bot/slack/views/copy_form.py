@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Protocol
 
 from slack_sdk.models.blocks import (
-    ButtonElement,
     CheckboxesElement,
     ConversationFilter,
     ConversationSelectElement,
@@ -142,7 +141,7 @@ def draw(form: CopyForm, panel: Panel, context: FormContext, *, now: datetime) -
         _backups(form),
         blocks.context(list_status(form.source, context, now)),
         _destination(form, tuple(region for region in regions if region != form.source)),
-        *([] if form.drawn.several else [_buttons([_several()])]),
+        *([] if form.drawn.several else [_several()]),
         *plan_status.draw(panel, now=now, link_to_running=context.link_to_running),
         *(by_rules.draw(context.judgement) if context.judgement else []),
         *_what_to_do(form, panel),
@@ -345,7 +344,7 @@ def _channel(channel: str | None, block_id: str) -> Block:
 def _what_to_do(form: CopyForm, panel: Panel) -> list[Block]:
     """The boxes and buttons that the state of the plan asks for."""
     if not isinstance(panel, OrderPlan):
-        return [_buttons([_check_again()])] if isinstance(panel, tuple) and any(p.fault for p in panel) else []
+        return [_check_again()] if isinstance(panel, tuple) and any(p.fault for p in panel) else []
     drawn: list[Block] = []
     if any(isinstance(plan.parent, ParentAbsent) and plan.parent.chain for plan in panel.plans):
         drawn.append(_box(form, Quiet.WHOLE_CHAIN, *plan_status.chain_offer(panel)))
@@ -358,7 +357,7 @@ def _what_to_do(form: CopyForm, panel: Panel) -> list[Block]:
         words = "Send the copy anyway"
         drawn.append(_box(form, Quiet.SEND_ANYWAY, words, "Cloud Databases refuses it if the parent is not there."))
     if any(isinstance(plan.parent, ParentUnchecked | ParentAbsent | ParentArriving) for plan in panel.plans):
-        drawn.append(_buttons([_check_again()]))
+        drawn.append(_check_again())
     return drawn
 
 
@@ -368,16 +367,14 @@ def has_a_way(plan: OrderPlan) -> bool:
     return any(problem.reason in ways or problem.fault is not None for problem in plan.problems)
 
 
-def _several() -> ButtonElement:
-    return blocks.button("Several at once …", Action.SEVERAL.value)
+@lru_cache(maxsize=1)
+def _several() -> Block:
+    return blocks.actions([blocks.button("Several at once …", Action.SEVERAL.value)])
 
 
-def _check_again() -> ButtonElement:
-    return blocks.button("Check again", Action.CHECK_AGAIN.value)
-
-
-def _buttons(buttons: Sequence[ButtonElement]) -> Block:
-    return blocks.actions(buttons)
+@lru_cache(maxsize=1)
+def _check_again() -> Block:
+    return blocks.actions([blocks.button("Check again", Action.CHECK_AGAIN.value)])
 
 
 def _box(form: CopyForm, box: Quiet, words: str, beneath: str) -> Block:

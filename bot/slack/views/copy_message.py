@@ -246,22 +246,28 @@ def _button(button: Button, copy: Copy, standing: OrderStanding) -> ButtonElemen
 
 
 def _stop(standing: OrderStanding) -> ButtonElement:
-    copies = standing.can_be_stopped
-    what = (
-        f"{copies[0].backup.title} will not be copied to {copies[0].destination}. Nothing was sent for it yet, so "
-        "nothing is left behind."
-        if len(copies) == 1
-        else f"{count(len(copies), 'copy')} that have not begun will not be made. What runs goes on: Cloud Databases "
-        "cannot stop it."
-    )
+    word, title, first = "Stop", "Stop this copy?" if len(standing.can_be_stopped) == 1 else "Stop these copies?", ""
+    if standing.awaits_approval:
+        word, title, first = "Withdraw", "Withdraw this request?", "Nobody has to approve it any more. "
     return blocks.button(
-        "Withdraw" if standing.awaits_approval else "Stop",
+        word,
         Button.STOP.value,
         value=standing.order.id,
         style="danger",
-        confirm=blocks.question(
-            "Stop this copy?" if len(copies) == 1 else "Stop these copies?", what, yes="Stop", no="Leave it"
-        ),
+        confirm=blocks.question(title, first + _what_stopping_does(standing), yes=word, no="Leave it"),
+    )
+
+
+def _what_stopping_does(standing: OrderStanding) -> str:
+    copies = standing.can_be_stopped
+    if len(copies) == 1:
+        return (
+            f"{copies[0].backup.title} will not be copied to {copies[0].destination}. Nothing was sent for it yet, so "
+            "nothing is left behind."
+        )
+    return (
+        f"{count(len(copies), 'copy')} that have not begun will not be made. What runs goes on: Cloud Databases "
+        "cannot stop it."
     )
 
 

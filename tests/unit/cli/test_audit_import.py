@@ -149,8 +149,8 @@ def test_a_file_that_is_not_there_is_named(audit: Audit, postgres_place: SecretS
 def test_no_table_is_left_behind(postgres_place: SecretStr, postgres: PostgresServer) -> None:
     rows = postgres.run(
         "SELECT tablename::text FROM pg_tables WHERE schemaname = 'copy_backup_bot' AND tablename NOT IN "
-        "('schema_versions', 'last_written', 'bot_at_work', "
-        "'groups', 'backups', 'labels', 'ruled_by', 'known_ids', 'gone', 'refreshes')",
+        "('schema_versions', 'last_written', 'bot_at_work', 'cloud_calls', "
+        "'groups', 'backups', 'labels', 'ruled_by', 'known_ids', 'gone', 'searched', 'refreshes', 'refreshing')",
         postgres_place,
     )
     assert {table for (table,) in rows} == set(MOVED)

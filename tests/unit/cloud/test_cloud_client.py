@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from bot.cloud import CloudDatabases, Limits
-from bot.cloud.client import FIRST_PAUSE, MOST_BYTES, TRIES, UNSAID_WAIT
+from bot.cloud.client import FIRST_PAUSE, TRIES, UNSAID_WAIT
+from bot.cloud.exchanges import MOST_BYTES
 from bot.domain.backup import REGIONS_FOR_COPIES, Backup
 from bot.domain.reasons import Fault, Reason, Repeat
 from bot.operations.ports import Accepted
@@ -89,8 +90,8 @@ async def test_a_text_that_a_person_typed_stays_one_part_of_the_path(
     assert sent.query == {}
 
 
-@pytest.mark.parametrize("text", ["", ".", "..", "..."])
-async def test_a_text_that_leads_elsewhere_is_not_asked_for(
+@pytest.mark.parametrize("text", ["", ".", "..", "...", "a\0b"])
+async def test_a_text_that_can_be_no_id_is_not_asked_for(
     odd_client: CloudDatabases, odd: OddService, text: str
 ) -> None:
     assert await odd_client.show("DFW", text) == Fault(Reason.NOT_FOUND)

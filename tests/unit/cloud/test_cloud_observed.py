@@ -89,13 +89,13 @@ async def test_a_login_that_is_refused(running: RunningCloud, clock: JumpingCloc
 
 async def test_what_is_left_of_each_budget(watched: Watched, simulated: SimulatedCloud) -> None:
     backup = simulated.add_backup(name="weekly")
-    assert watched.client.budget_states() == [
+    assert await watched.client.budget_states() == [
         BudgetState(region, call.value, LIMITS.of(call), 0) for region in REGIONS for call in Call
     ]
     await watched.client.show("DFW", backup.id)
     await watched.client.show("DFW", backup.id)
 
-    left = {(state.region, state.call): state.left for state in watched.client.budget_states()}
+    left = {(state.region, state.call): state.left for state in await watched.client.budget_states()}
     assert (left["DFW", "show"], left["IAD", "show"], left["DFW", "list"]) == (2, 4, 10)
 
 
@@ -103,14 +103,15 @@ async def test_who_waits_for_a_turn_is_counted(watched: Watched, simulated: Simu
     simulated.trouble.refuse(413, operation="copy", retry_after=60)
     await watched.client.copy("DFW", "x", destination="IAD", name="n", description="", request_id="r-1")
 
-    def state() -> BudgetState:
-        return next(each for each in watched.client.budget_states() if (each.region, each.call) == ("DFW", "copy"))
+    async def state() -> BudgetState:
+        states = await watched.client.budget_states()
+        return next(each for each in states if (each.region, each.call) == ("DFW", "copy"))
 
-    assert (state().left, state().waiting) == (0, 0)
+    assert ((await state()).left, (await state()).waiting) == (0, 0)
     waiting = asyncio.create_task(
         watched.client.copy("DFW", "x", destination="IAD", name="n", description="", request_id="r-2")
     )
     await settled()
     waiting.cancel()
     await asyncio.wait([waiting])
-    assert state().waiting == 0
+    assert (await state()).waiting == 0

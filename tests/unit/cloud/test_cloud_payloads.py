@@ -64,6 +64,11 @@ def test_any_other_field_may_be_null(field: str) -> None:
     assert shown(**{field: None}).id == DOCUMENTED["id"]
 
 
+@pytest.mark.parametrize("field", ["name", "description"])
+def test_a_nul_which_no_database_keeps_is_read_as_a_character_that_is_unknown(field: str) -> None:
+    assert getattr(shown(**{field: "before\0after"}), field) == "before\ufffdafter"
+
+
 @pytest.mark.parametrize("field", sorted(DOCUMENTED.keys() - {"id", "parent_id"}))
 @pytest.mark.parametrize("value", [{}, [], "", "?", -1, {"type": None}, [[]], True], ids=str)
 def test_a_field_that_cannot_be_read_does_not_hide_the_backup(field: str, value: object) -> None:
@@ -125,7 +130,10 @@ def test_without_a_parent_it_is_a_full_backup(parent: object) -> None:
     assert not shown(parent_id=parent).is_incremental
 
 
-@pytest.mark.parametrize("changes", [{"id": None}, {"id": ""}, {"id": []}, {"parent_id": {}}, {"parent_id": [1]}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"id": None}, {"id": ""}, {"id": []}, {"id": "a\0b"}, {"parent_id": {}}, {"parent_id": [1]}, {"parent_id": "\0"}],
+)
 def test_a_backup_without_id_or_with_a_parent_that_cannot_be_read_is_none(changes: dict[str, object]) -> None:
     document = {"backup": {**DOCUMENTED, **changes}}
     assert read_backup(json.dumps(document).encode(), "DFW") is None
@@ -140,7 +148,11 @@ def listed(*backups: object, **more: object) -> bytes:
     return json.dumps({"backups": backups, **more}).encode()
 
 
-@pytest.mark.parametrize("broken", [{"name": "no id"}, None, 7, "text", {"id": "broken-1", "parent_id": []}], ids=str)
+@pytest.mark.parametrize(
+    "broken",
+    [{"name": "no id"}, None, 7, "text", {"id": "broken-1", "parent_id": []}, {"id": "broken-1\0"}],
+    ids=str,
+)
 def test_one_broken_backup_never_hides_the_others_and_is_logged(
     broken: object, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,10 +8,10 @@ from pydantic import SecretStr
 from bot.domain.events import EventFilter
 from bot.operations.health import Check, Finding, Subject
 from bot.storage import open_storage, read_newest
-from bot.storage.lease import at_work
 from bot.storage.postgres_health import look_at_server
 from tests.fakes.clocks import JumpingClock
 from tests.fakes.installation import said
+from tests.fakes.leases import at_work
 from tests.fakes.postgres import PASSWORD, PostgresServer
 from tests.fakes.samples import sample_event
 

@@ -195,6 +195,15 @@ async def test_while_the_files_are_in_trouble_what_is_known_without_them_is_told
     assert scrape.value("copy_backup_slack_rate_limited_total") == 0
 
 
+async def test_while_nobody_knows_what_is_left_of_the_budgets_the_rest_is_told(watched: WatchedBot) -> None:
+    watched.budgets = StoreTroubleError("the ledger is away")
+
+    scrape = await watched.scrape()
+
+    assert "copy_backup_cloud_budget_left" not in scrape.names
+    assert scrape.value("copy_backup_copies") == 0
+
+
 async def test_what_people_and_services_send_makes_no_new_series(watched: WatchedBot) -> None:
     watched.metrics.on_event(event(EventKind.COMPLETED))
     before = await watched.scrape()

@@ -15,11 +15,12 @@ from bot.domain.orders import Order
 from bot.domain.policy import AccessRules, Member
 from bot.domain.reasons import Fault, Reason
 from bot.domain.rules import AllowRule, ApprovalRule, Freeze, People, Rules, Scope
-from bot.domain.standing_orders import StandingState
+from bot.domain.standing_orders import StandingOrder, StandingState
 from bot.operations.approve_order import Decision, approve_order, decline_order
 from bot.operations.keep_copies import run_what_is_due
 from bot.operations.ports import Opened
 from bot.operations.report_coverage import Surveyor
+from bot.operations.request_order import Requested, request_order
 from bot.operations.standing_orders import PAUSE, Keeping, change_keeping
 from tests.fakes.conditions import until
 from tests.fakes.record import MemoryRecord
@@ -167,6 +168,34 @@ async def test_a_look_at_one_of_them_leaves_the_others_alone(stage: Stage) -> No
 
 
 # Once
+
+
+async def test_a_copy_that_somebody_asks_for_at_the_same_moment_is_joined_and_brings_the_run_to_its_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = MemoryStandingOrders.write
+
+    async def write_while_bob_asks(
+        store: MemoryStandingOrders, standing: StandingOrder, event: Event | None = None
+    ) -> bool:
+        if standing.order_id and not await stage.orders():
+            theirs = await stage.world.confirm(stage.child, person=BOB, whole_chain=True)
+            assert isinstance(await request_order(stage.world.ports, theirs), Requested)
+        return await write(store, standing, event)
+
+    monkeypatch.setattr(MemoryStandingOrders, "write", write_while_bob_asks)
+    for _ in range(3):
+        await stage.look()
+    (order,) = await stage.orders()
+    assert (order.order.requested_by, order.main.backup.id) == (BOB, CHILD.id)
+    joined = [each.event for each in stage.world.record.history if each.event.kind is EventKind.COPY_JOINED]
+    assert [(event.who, event.copy_id) for event in joined] == [(ANA, order.main.id)]
+    assert ((await stage.standing()).order_id, (await stage.standing()).runs) == (None, 1)
+
+    await stage.copies_end()
+    await stage.look()
+    assert await stage.wanted() == [CHILD.id]
+    assert stage.told() == []
 
 
 async def test_a_run_is_written_down_before_it_is_asked_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ async def confirms_until_it_is_what_is_there(world: World, confirmation: Confirm
 async def work_on_everything(world: World) -> None:
     """Carry out every copy that was ever started, until all have ended."""
     async with asyncio.timeout(20):
-        await asyncio.gather(*(carry_out_copy(world.ports, copy_id) for copy_id in list(world.engine.started)))
+        await asyncio.gather(*(carry_out_copy(world.ports, copy_id) for copy_id in list(world.opened)))
 
 
 def finish_at_each_look(world: World) -> None:

@@ -232,7 +232,7 @@ async def test_what_was_believed_and_is_not_true_is_found_before_anything_is_sen
     outcome = await request_order(world.ports, confirmation)
     assert isinstance(outcome, Changed)
     assert outcome.plan.plans[0].existing is not None
-    assert world.engine.started == []
+    assert world.opened == []
 
 
 async def test_a_parent_deleted_after_the_quick_look_is_found_at_the_confirmation() -> None:

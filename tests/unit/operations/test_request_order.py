@@ -17,7 +17,7 @@ async def test_a_confirmed_copy_is_written_down_before_anybody_works_on_it(world
     event = world.record.history[0].event
     assert (event.kind, event.who, event.copy_id) == (EventKind.COPY_REQUESTED, ANA, outcome.standing.main.id)
     assert (event.source, event.destination, event.where) == ("DFW", "IAD", "C-databases")
-    assert world.engine.started == [outcome.standing.main.id]
+    assert world.opened == [outcome.standing.main.id]
     assert world.cloud.copy_requests == []
 
 
@@ -66,7 +66,7 @@ async def test_a_parent_that_vanished_since_the_confirmation_is_told_and_asked_a
     outcome = await request_order(world.ports, confirmation)
     assert isinstance(outcome, Changed)
     assert world.kinds() == [EventKind.PLAN_CHANGED]
-    assert world.engine.started == []
+    assert world.opened == []
 
 
 async def test_a_backup_that_failed_since_the_confirmation_is_not_copied(world: World) -> None:

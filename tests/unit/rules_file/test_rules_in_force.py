@@ -124,6 +124,19 @@ async def test_each_broken_file_is_told(looking: Looking) -> None:
     assert len({event.facts["digest"] for event in looking.events}) == 3
 
 
+@pytest.mark.parametrize("content", [TWO, BROKEN])
+async def test_what_several_bots_see_of_one_file_is_written_down_once(looking: Looking, content: str) -> None:
+    others = [RulesFileInForce(looking.path, REGIONS_FOR_COPIES) for _ in range(2)]
+    looking.path.write_text(content)
+    await looking.looks(3)
+    before = len(looking.events)
+    for other in others:
+        for _ in range(3):
+            await other.look(looking.record, looking.clock)
+    assert before == len(looking.events) == 1
+    assert [other.now() for other in others] == [looking.rules.now()] * 2
+
+
 @pytest.mark.parametrize("take_away", [Path.unlink, lambda path: (path.unlink(), path.mkdir())])
 async def test_a_file_that_is_gone_keeps_the_rules(looking: Looking, take_away: Callable[[Path], object]) -> None:
     take_away(looking.path)

@@ -1,7 +1,9 @@
 """How the workspace reaches an app: signatures, answers, response_urls, events, forged requests."""
 
 import asyncio
+import gc
 import json
+import warnings
 from urllib.parse import parse_qs
 
 import httpx
@@ -72,6 +74,24 @@ async def test_an_app_that_is_not_there_is_a_failed_dispatch(setting: Setting) -
     setting.workspace.deliver_to("http://127.0.0.1:9/")
     with pytest.raises(DispatchFailed, match="cannot be reached"):
         await alice.types("/copy-backup")
+
+
+@pytest.mark.parametrize("passes", range(12))
+async def test_who_stops_waiting_for_an_app_that_died_leaves_no_connection_open(setting: Setting, passes: int) -> None:
+    alice, app = setting.workspace.person("alice"), RawApp()
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        async with loopback_server(Starlette(routes=[Route("/", app.handle, methods=["POST"])])) as port:
+            setting.workspace.deliver_to(f"http://127.0.0.1:{port}/")
+            await asyncio.gather(*(alice.types("/copy-backup") for _ in range(4)))
+        typing = asyncio.create_task(alice.types("/copy-backup"))
+        for _ in range(passes):
+            await asyncio.sleep(0)
+        typing.cancel()
+        await asyncio.gather(typing, return_exceptions=True)
+        del typing
+        gc.collect()
+    assert [str(warning.message) for warning in seen] == []
 
 
 async def test_what_a_person_cannot_do(setting: Setting, raw_app: RawApp) -> None:

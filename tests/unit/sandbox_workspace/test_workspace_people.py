@@ -180,3 +180,10 @@ async def test_an_app_that_cannot_be_reached_loses_nothing_that_was_typed(settin
     with pytest.raises(DispatchFailed, match="We had some trouble connecting"):
         await form.submits()
     assert form.value("Name") == "kept"
+
+
+async def test_a_menu_whose_app_cannot_be_reached_shows_no_result(setting: Setting) -> None:
+    menu = {"type": "external_select", "action_id": "typed", "min_query_length": 0}
+    form = await opened(setting, "alice", [beside("Backup", menu)])
+    with pytest.raises(DispatchFailed, match=r"^No result \(dispatch_failed"):
+        await form.searches("Backup", "nightly")

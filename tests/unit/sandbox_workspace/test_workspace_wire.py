@@ -99,4 +99,4 @@ async def test_what_comes_too_late_has_no_status(setting: Setting, bolt: AsyncAp
             await workspace.person("alice").types("/copy-backup")
         (command,) = [one for one in shown(setting) if one["sender"] == "slack"]
         assert (command["status"], command["answer"]) == (None, None)
-        assert command["milliseconds"] >= 50
+        assert command["milliseconds"] >= 25, "most of the patience; its clock runs before the request is sent"

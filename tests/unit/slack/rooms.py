@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from bot.domain.events import Event, EventKind
+from bot.domain.events import Event, EventKind, RecordedEvent
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
 from bot.operations.readiness import Standing
 from bot.sandbox.loopback import loopback_server
 from bot.sandbox.workspace import Form, Person, SimulatedWorkspace
 from bot.server import SLACK_PATH, build_web
-from bot.slack.app import SlackOptions, SlackRoom, build_app
+from bot.slack.app import SlackRoom, build_app
+from bot.slack.options import SlackOptions
+from bot.slack.telling import Telling
 from tests.fakes.conditions import until
 from tests.fakes.posts import MemoryPosts
 from tests.fakes.standing_orders import MemoryStandingOrders
@@ -32,7 +34,7 @@ class House:
     world: World
     posts: MemoryPosts
     standing_orders: MemoryStandingOrders
-    rooms: list[SlackRoom] = field(default_factory=list)
+    rooms: list[tuple[SlackRoom, Telling]] = field(default_factory=list)
 
     @property
     def workspace(self) -> SimulatedWorkspace:
@@ -65,15 +67,25 @@ class House:
             seconds_between_writes=0.0,
         )
         approver_posts = MemoryPosts(self.world.record, of_approvers=True)
-        room = build_app(self.world.ports, options, self.posts, approver_posts, self.standing_orders)
-        self.rooms.append(room)
+        room = build_app(self.world.ports, options, self.posts, self.standing_orders)
+        telling = Telling(
+            self.world.ports,
+            room.client,
+            options=options,
+            posts=self.posts,
+            approver_posts=approver_posts,
+            standing_orders=self.standing_orders,
+        )
+        self.rooms.append((room, telling))
         async with loopback_server(build_web(room.handler, nothing_missing)) as port:
             self.workspace.deliver_to(f"http://127.0.0.1:{port}{SLACK_PATH}")
             await room.start()
+            await telling.start()
             try:
                 yield room
             finally:
-                self.rooms.remove(room)
+                self.rooms.remove((room, telling))
+                await telling.aclose()
                 await room.aclose()
 
     def refused(self) -> list[Event]:
@@ -98,9 +110,10 @@ async def house_of(served: Served) -> House:
     await world.catalogue.replace("DFW", world.clock.now(), [FULL, CHILD])
     house = House(served, world, MemoryPosts(world.record), MemoryStandingOrders(world.record))
 
-    def tell(recorded: object) -> None:
-        for room in house.rooms:
-            room.on_event(recorded)  # type: ignore[arg-type]  # what the record tells
+    def tell(recorded: RecordedEvent) -> None:
+        for room, telling in house.rooms:
+            room.on_event(recorded)
+            telling.on_event(recorded)
 
     world.record.on_commit(tell)
     return house

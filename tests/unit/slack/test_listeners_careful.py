@@ -10,8 +10,11 @@ import pytest
 from pydantic_core import from_json, to_json
 
 from bot.domain.policy import AccessRules
+from bot.domain.reasons import Problem, Reason
 from bot.sandbox.workspace import Form
 from bot.slack.app import LONGEST_BODY, SlackRoom
+from bot.slack.client import SlackClient
+from bot.slack.views import copy_form
 from tests.fakes.conditions import until
 from tests.fakes.world import FULL
 from tests.unit.slack.conftest import COMMAND, Served
@@ -158,7 +161,7 @@ async def test_what_is_not_what_was_shown_is_not_started(house: House, changes: 
     if said not in str(answer.content):
         await until(lambda: said in what_is_shown(house), seconds=PATIENCE)
     assert [copy for copy in await house.world.record.copies() if copy.is_open] == []
-    assert house.world.engine.started == []
+    assert house.world.opened == []
 
 
 def what_is_shown(house: House) -> str:
@@ -176,9 +179,9 @@ async def test_the_same_confirmation_twice_makes_one_copy(house: House, unexpect
     for _ in range(2):
         assert (await house.workspace.forge(payload=payload)).status == 200
 
-    await until(lambda: len(house.world.engine.started) == 1, seconds=PATIENCE)
+    await until(lambda: len(house.world.opened) == 1, seconds=PATIENCE)
     (copy,) = await house.world.record.copies()
-    assert house.world.engine.started == [copy.id]
+    assert house.world.opened == [copy.id]
     assert unexpected() == []
 
 
@@ -219,6 +222,29 @@ async def test_a_form_that_was_closed_meanwhile_is_let_go(house: House, unexpect
     house.world.cloud.lift()
     await house.knows("alice")
 
+    assert unexpected() == []
+
+
+@pytest.mark.usefixtures("room")
+async def test_what_another_replica_has_shown_of_a_newer_choice_stays(
+    house: House, client: SlackClient, unexpected: Callable[[], list[str]]
+) -> None:
+    form = await opens_form(house.alice)
+    house.world.cloud.hold("show")
+    await form.choose("Backup", f"DFW/{FULL.id}", searching="weekly")
+    await form.choose("To", "IAD")
+    await form.shows("Looking at", timeout=PATIENCE)
+    newer = copy_form.draw_refused([Problem(Reason.PERSON_IS_GUEST)])
+    shown = await client.update_view(str(form.view["id"]), newer)
+    assert shown is not None
+    before = house.served.calls("views.update")
+
+    house.world.cloud.lift()
+    await until(lambda: house.served.calls("views.update") > before, seconds=PATIENCE)
+    await house.knows("alice")
+
+    assert "Full backup" not in form.rendered
+    assert house.served.calls("views.update") == before + 1
     assert unexpected() == []
 
 

@@ -77,7 +77,7 @@ async def test_start_copy_is_acknowledged_and_started_when_the_cloud_is_back(hou
     assert submitted.form.title == "Starting …"
     house.world.cloud.lift()
     await until(lambda: submitted.form is not None and submitted.form.title == "Copy started", seconds=PATIENCE)
-    assert len(house.world.engine.started) == 1
+    assert len(house.world.opened) == 1
 
 
 @pytest.mark.usefixtures("room", "silent_cloud")

@@ -81,6 +81,23 @@ async def test_what_was_taken_is_answered_before_it_closes(
     assert not await connection.is_open()
 
 
+async def test_what_comes_while_that_is_answered_is_answered_too(
+    connection: SocketMode, app: SlowApp, workspace: SimulatedWorkspace
+) -> None:
+    """Slack goes on sending until the connection is closed: it cannot be told to stop before."""
+    typing = [asyncio.create_task(workspace.person("alice").types("/copy-backup"))]
+    await asyncio.wait_for(app.taken.wait(), PATIENCE)
+    closing = asyncio.create_task(connection.aclose())
+    await asyncio.sleep(0)
+    app.taken.clear()
+    typing.append(asyncio.create_task(workspace.person("bob").types("/copy-backup")))
+    await asyncio.wait_for(app.taken.wait(), PATIENCE)
+    app.may_answer.set()
+
+    assert ["answered" in shown.rendered for shown in await asyncio.gather(*typing) if shown] == [True, True]
+    await closing
+
+
 async def test_what_is_never_answered_is_not_waited_for_for_ever(
     connection: SocketMode, app: SlowApp, workspace: SimulatedWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from bot.domain.events import EventFilter, EventKind
-from bot.storage import Storage, read_newest
-from bot.storage.audit_log import find_events
+from bot.operations.ports import Verified
+from bot.storage import RECORD_SCHEMA, Storage, open_storage, read_newest, verify
+from bot.storage.audit_log import AuditLog, compute_without_types, find_events
 from bot.storage.connection import Connection
-from bot.storage.sqlite_file import SqliteConnection
+from bot.storage.sqlite_file import SqliteConnection, SqliteFile
+from tests.fakes.clock import FakeClock
 from tests.fakes.samples import NOON, sample_event
 
 
@@ -104,3 +106,35 @@ async def test_all_events_of_a_year_are_not_read_to_find_those_of_a_day(storage:
         await storage.record.append(sample_event(number))
     day = EventFilter(since=NOON + timedelta(seconds=10), until=NOON + timedelta(seconds=12))
     assert [recorded.sequence for recorded in await storage.record.events(day)] == [12, 11]
+
+
+async def test_the_log_of_an_earlier_version_keeps_its_events_what_is_seen_of_them_and_what_guards_them(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "bot.db"
+    earlier = RECORD_SCHEMA[: RECORD_SCHEMA.index(compute_without_types)]
+    file = await SqliteFile.open(path, earlier)
+    events = [sample_event(number) for number in range(20)]
+    log = AuditLog()
+    await file.write(lambda connection: [log.append(connection, event) for event in events])
+    await file.close()
+    before = shown_by(path)
+
+    storage = await open_storage(path, FakeClock())
+    await storage.close()
+
+    assert shown_by(path) == before
+    assert isinstance(verify(path), Verified)
+    with closing(sqlite3.connect(path)) as shell, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        shell.execute("DELETE FROM events WHERE sequence = 20")
+
+
+def shown_by(path: Path) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """What somebody sees who opens a file: all of the events, and what goes with their table."""
+    with closing(sqlite3.connect(path)) as shell:
+        return (
+            shell.execute("SELECT * FROM events ORDER BY sequence").fetchall(),
+            shell.execute(
+                "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'events' AND type <> 'table' ORDER BY name"
+            ).fetchall(),
+        )

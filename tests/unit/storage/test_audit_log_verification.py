@@ -222,6 +222,18 @@ async def test_the_bot_does_not_go_on_with_another_key(tmp_path: Path, key: Secr
     await storage.close()
 
 
+def test_a_column_that_shows_something_else_than_the_events_say_is_found(log_file: Path) -> None:
+    with closing(sqlite3.connect(log_file)) as shell:
+        shell.execute("PRAGMA writable_schema = ON")
+        shell.execute("UPDATE sqlite_master SET sql = replace(sql, '$.who.name', '$.who.id') WHERE name = 'events'")
+        shell.commit()
+
+    found = verify(log_file)
+
+    assert isinstance(found, Broken)
+    assert "who_name" in found.finding
+
+
 # Other files
 
 

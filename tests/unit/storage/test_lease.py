@@ -8,9 +8,9 @@ from pydantic import SecretStr
 
 from bot.domain.events import EventFilter
 from bot.storage import StorageError, open_storage
-from bot.storage.lease import at_work
 from tests.fakes.clock import FakeClock
 from tests.fakes.conditions import until
+from tests.fakes.leases import at_work
 from tests.fakes.samples import sample_event
 
 SHORT = 1.0
@@ -22,10 +22,11 @@ LONG = 600.0
 async def test_while_one_is_at_work_another_stands_by_and_takes_over_when_it_ends(
     postgres_place: SecretStr, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     async with AsyncExitStack() as others:
         async with at_work(postgres_place, LONG) as first:
             standing_by = asyncio.create_task(others.enter_async_context(at_work(postgres_place, SHORT)))
-            await until(lambda: "standing by: process" in caplog.text)
+            await until(lambda: "when it ends, this bot takes over" in caplog.text)
             assert first.is_held()
             assert not standing_by.done()
         second = await asyncio.wait_for(standing_by, 30)

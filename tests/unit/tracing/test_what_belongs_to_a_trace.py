@@ -30,9 +30,14 @@ def receiver() -> Receiver:
 
 
 @pytest.fixture
-async def made(receiver: Receiver) -> AsyncIterator[Traces]:
+async def address(receiver: Receiver) -> AsyncIterator[str]:
     async with receiver.serving() as address:
-        yield Traces(f"{address}/", "1.2.3")
+        yield f"{address}/"
+
+
+@pytest.fixture
+def made(address: str) -> Traces:
+    return Traces(address, "1.2.3")
 
 
 def do(observer: Observer, activity: Activity, what: str, outcome: str = OK) -> None:
@@ -78,6 +83,24 @@ async def test_what_is_done_for_a_copy_belongs_to_what_a_person_did_last_about_i
     traces_of = {span.name: span.trace_id for span in receiver.spans}
     assert traces_of["to the cloud: copy"] == traces_of["Slack asks: asked"]
     assert traces_of["to the cloud: show"] == traces_of["Slack asks: approved"] == traces_of["to Slack: chat.update"]
+
+
+async def test_what_another_replica_does_for_a_copy_belongs_to_what_a_person_did_at_this_one(
+    made: Traces, address: str, receiver: Receiver
+) -> None:
+    other = Traces(address, "1.2.3")
+    with in_request("asked"):
+        do(made, Activity.SLACK_REQUEST, "submission")
+    other.on_event(asked_for("asked"))
+    with in_request(COPY):
+        do(other, Activity.CLOUD_CALL, "copy")
+        do(other, Activity.SLACK_CALL, "chat.update")
+    await made.aclose()
+    await other.aclose()
+
+    asked, *done = receiver.spans
+    assert [(span.trace_id, span.parent_span_id) for span in done] == [(asked.trace_id, asked.span_id)] * 2
+    assert len({span.span_id for span in receiver.spans}) == 3
 
 
 async def test_what_the_bot_does_by_itself_is_in_none(made: Traces, receiver: Receiver) -> None:

@@ -90,6 +90,20 @@ def test_stopping_is_asked_about_first() -> None:
     assert buttons[0]["confirm"]["title"]["text"] == "Stop this copy?"
 
 
+def test_withdrawing_is_asked_about_in_its_own_words() -> None:
+    waiting = order_of(copy_of(state=CopyState.AWAITING_APPROVAL))
+    rules = [ApprovalRule("second person", People(frozenset({"U0EVE"})), channel="C0LEADS")]
+    waiting = replace(waiting, order=replace(waiting.order, approval=Approval.asked(rules, NOW)))
+
+    button: Drawn = copy_message.draw(waiting, now=NOW).blocks[-1]["elements"]
+
+    asked = {part: words["text"] for part, words in button[0]["confirm"].items() if isinstance(words, dict)}
+    assert asked["title"] == "Withdraw this request?"
+    assert asked["confirm"] == button[0]["text"]["text"] == "Withdraw"
+    assert asked["text"].startswith("Nobody has to approve it any more.")
+    assert "stop" not in " ".join(asked.values()).lower()
+
+
 def test_a_copy_that_will_be_sent_again_says_why_and_when() -> None:
     copy = copy_of(
         state=CopyState.REQUESTED,

@@ -51,7 +51,7 @@ async def test_a_copy_that_is_started_is_carried_out(
     start_bot: StartBot, worker: Worker, workflow_file: WorkflowFile
 ) -> None:
     bot = await start_bot(worker.carry_out)
-    await bot.start("copy-1")
+    bot.start("copy-1")
     await until(lambda: worker.began == ["copy-1"])
     worker.may_end.set()
     await until(lambda: finished(workflow_file))
@@ -62,13 +62,14 @@ async def test_a_copy_that_is_started_twice_runs_once(
     start_bot: StartBot, worker: Worker, workflow_file: WorkflowFile
 ) -> None:
     bot = await start_bot(worker.carry_out)
-    await asyncio.gather(*(bot.start("copy-1") for _ in range(5)))
+    for _ in range(5):
+        bot.start("copy-1")
     await until(lambda: bool(worker.began))
-    await bot.start("copy-1")
+    bot.start("copy-1")
     worker.may_end.set()
     await until(lambda: finished(workflow_file))
-    await bot.start("copy-1")
-    await bot.start("copy-2")
+    bot.start("copy-1")
+    bot.start("copy-2")
     await until(lambda: "copy-2" in worker.ended)
     assert worker.began == ["copy-1", "copy-2"]
 
@@ -77,7 +78,7 @@ async def test_stopping_the_bot_tells_nobody_anything_and_the_next_one_goes_on(
     start_bot: StartBot, worker: Worker
 ) -> None:
     bot = await start_bot(worker.carry_out)
-    await bot.start("copy-1")
+    bot.start("copy-1")
     await until(lambda: bool(worker.began))
     await bot.aclose()
     assert worker.told == []
@@ -132,7 +133,7 @@ async def test_an_unexpected_error_is_logged_with_an_id_and_the_work_goes_on(
     worker.troubles = [KeyError("surprise"), OSError("disk full")]
     worker.may_end.set()
     bot = await start_bot(worker.carry_out)
-    await bot.start("copy-1")
+    bot.start("copy-1")
     await until(lambda: finished(workflow_file))
     assert worker.began == ["copy-1"] * 3
     lines = [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
@@ -148,7 +149,7 @@ async def test_a_file_that_cannot_be_written_is_logged_as_a_sentence_and_the_wor
     worker.troubles = [StoreTroubleError("bot.sqlite could not be written: the disk is full.")]
     worker.may_end.set()
     bot = await start_bot(worker.carry_out)
-    await bot.start("copy-1")
+    bot.start("copy-1")
     await until(lambda: finished(workflow_file))
     (line,) = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert "work on copy copy-1: bot.sqlite could not be written: the disk is full. Tried" in line.getMessage()
@@ -160,7 +161,7 @@ async def test_the_pause_after_errors_grows_to_five_minutes(
 ) -> None:
     worker.troubles = [RuntimeError("again") for _ in range(100)]
     bot = await start_bot(worker.carry_out, clock=clock)
-    await bot.start("copy-1")
+    bot.start("copy-1")
     await until(lambda: clock.sleepers == 2)  # this one, and the daily work
     tries = []
     for _ in range(30):
@@ -176,7 +177,7 @@ async def test_a_copy_is_started_though_the_workflow_file_cannot_be_written_for_
 ) -> None:
     bot = await start_bot(worker.carry_out)
     workflow_file.query("ALTER TABLE workflow_status RENAME TO gone")
-    await bot.start("copy-1")
+    bot.start("copy-1")
     await until(lambda: "starting copy copy-1" in caplog.text)
     assert worker.began == []
     workflow_file.query("ALTER TABLE gone RENAME TO workflow_status")
@@ -193,11 +194,11 @@ async def test_work_knows_nothing_of_the_request_or_the_work_it_was_started_from
         seen.append((copy_id, request.get()))
         if copy_id == "copy-1":
             request.set("of the first copy")
-            await bot.start("copy-2")
+            bot.start("copy-2")
 
     bot = await start_bot(carry_out)
     request.set("of a person")
-    await bot.start("copy-1")
+    bot.start("copy-1")
     await until(lambda: len(seen) == 2)
     assert seen == [("copy-1", "none"), ("copy-2", "none")]
     assert workflow_file.query("SELECT count(*) FROM workflow_status WHERE parent_workflow_id IS NOT NULL") == [(0,)]
@@ -228,7 +229,7 @@ async def test_nothing_begins_after_the_bot_was_stopped(start_bot: StartBot, wor
     bot = await start_bot(worker.carry_out)
     await bot.aclose()
     await bot.aclose()
-    await bot.start("copy-1")
+    bot.start("copy-1")
     await start_bot(worker.carry_out, ["copy-2"])
     await until(lambda: bool(worker.began))
     assert worker.began == ["copy-2"]
@@ -265,7 +266,7 @@ async def test_finished_work_is_forgotten_after_a_month_and_the_rest_is_kept(
     bot = await start_bot(worker.carry_out, ["copy-1"], clock)
     await until(lambda: finished(workflow_file))
     worker.may_end.clear()
-    await bot.start("copy-2")
+    bot.start("copy-2")
     await until(lambda: len(known()) == 2)
     await until(lambda: clock.sleepers == 1)
     await clock.advance(timedelta(days=29).total_seconds())
