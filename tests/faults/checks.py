@@ -77,7 +77,8 @@ def it_was_told_once(stage: Stage, wish: Wish) -> None:
     due = stage.due(order)
     told = [payload_of(line).get("sequence") for line in message.thread]
     assert told == due, f"told {told}, due {due}: {stage.lines_of(wish)}"
-    mentions = [(ping.target, ping.ts) for ping in stage.workspace.pings if ping.target == wish.person]
+    lines = {line.ts for line in message.thread}
+    mentions = [(ping.target, ping.ts) for ping in stage.workspace.pings if ping.ts in lines]
     assert mentions == [(wish.person, message.thread[-1].ts)], mentions
 
 

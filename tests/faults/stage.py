@@ -76,6 +76,9 @@ remind_after = "never"
 """
 """Rules by which somebody else has to agree to every copy. A clock set ahead reminds nobody."""
 
+REGIONS = ("DFW", "IAD", "ORD", "HKG", "SYD")
+"""Each of them is asked for few copies a minute (`bot.cloud.budget`): many are asked for in all of them."""
+
 T = TypeVar("T")
 
 MakeBot = Callable[[Mapping[str, str], Path], BotProcess]
@@ -110,6 +113,7 @@ class Stage:
     Attributes:
         full: a full backup in DFW that is nowhere else.
         incremental: made from `full`.
+        audit_log: where it is; the bot may have another way to it.
     """
 
     cloud: SimulatedCloud
@@ -118,16 +122,12 @@ class Stage:
     bot: BotProcess
     full: StoredBackup
     incremental: StoredBackup
+    audit_log: Place
 
     @property
     def file(self) -> Path:
         """The bot's own, where it is not on PostgreSQL."""
         return self.bot.folder / "bot.sqlite"
-
-    @property
-    def audit_log(self) -> Place:
-        url = self.bot.environment["DATABASE_URL"]
-        return self.file if url.startswith("sqlite") else SecretStr(url)
 
     def events(self, wish: Wish | None = None) -> Sequence[RecordedEvent]:
         """What the audit log has, oldest first: all of it, or the story of one wish."""
@@ -150,23 +150,32 @@ class Stage:
     def has_ended(self, wish: Wish) -> bool:
         return any(kind in ENDS for kind in self.kinds(wish))
 
-    async def asks(self, *wishes: Wish) -> None:
+    def new_wish(self, number: int, person: str, length: int = 1) -> Wish:
+        """A new backup, or a chain of some, that somebody wants elsewhere; regions are by the number."""
+        source, destination = REGIONS[number % len(REGIONS)], REGIONS[(number + 1) % len(REGIONS)]
+        chain: list[StoredBackup] = []
+        for place in range(length):
+            parent = chain[-1].id if chain else None
+            chain.append(self.cloud.add_backup(region=source, name=f"{person}-{number}-{place}", parent_id=parent))
+        return Wish(chain[-1], destination, person, beneath=tuple(chain[:-1]))
+
+    async def asks(self, *wishes: Wish, tries: int = TRIES) -> None:
         """Have people ask at once, again where that did not work, until the bot has taken every wish."""
-        for _ in range(TRIES):
+        for _ in range(tries):
             await self._ask_once([wish for wish in wishes if not self.is_recorded(wish)])
             if all(self.is_recorded(wish) for wish in wishes):
                 return
         forms = {wish.person: self.workspace.person(wish.person).form for wish in wishes}
         seen = "\n".join(f"{person}: {form.rendered if form else 'no form'}" for person, form in forms.items())
-        raise AssertionError(f"They asked {TRIES} times. Seen at last:\n{seen}")
+        raise AssertionError(f"They asked {tries} times. Seen at last:\n{seen}")
 
     async def _ask_once(self, wishes: Sequence[Wish]) -> None:
         """Everybody has the confirmation before them when the first of them starts."""
-        confirmations = [await _as_far_as_possible(self._confirms(wish)) for wish in wishes]
+        confirmations = [await _as_far_as_possible(self.confirms(wish)) for wish in wishes]
         asking = zip(wishes, confirmations, strict=True)
         await asyncio.gather(*(_as_far_as_possible(self._starts(wish, form)) for wish, form in asking if form))
 
-    async def _confirms(self, wish: Wish) -> Form:
+    async def confirms(self, wish: Wish) -> Form:
         """The way from the command to the confirmation, by way of the form where it offers what is missing beneath."""
         person = self.workspace.person(wish.person)
         if person.form is not None:
@@ -395,7 +404,9 @@ async def set_stage(
             path = write_rules(folder / "rules.toml", rules, partial(_id_of, workspace))
             environment |= {"RULES_FILE": str(path), "ALLOWED_USER_GROUPS": ""}
         bot = make_bot(environment, folder)
+        url = environment["DATABASE_URL"]
+        audit_log = bot.folder / "bot.sqlite" if url.startswith("sqlite") else SecretStr(url)
         try:
-            yield Stage(cloud, workspace, network, bot, full, incremental)
+            yield Stage(cloud, workspace, network, bot, full, incremental, audit_log)
         finally:
             await bot.kill()

@@ -4,6 +4,7 @@ import signal
 import socket
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -12,9 +13,11 @@ import pytest
 from bot.domain.copies import CopyState
 from bot.domain.events import EventKind
 from tests.fakes.ports import held_ports
+from tests.fakes.postgres import PostgresServer
 from tests.faults.boundaries import ForkedBot
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
 from tests.faults.patience import eventually
+from tests.faults.processes import BotProcess
 from tests.faults.stage import CHANNEL, COMMAND, Stage, Wish, set_stage
 
 SOON = 10.0
@@ -127,6 +130,25 @@ async def test_it_takes_nothing_more_says_so_and_answers_what_it_has_taken(tmp_p
                 hold.release()
             await alice.sees_form("Copy a backup", timeout=SOON)
             assert await stage.bot.ends(SOON) == 0
+
+
+async def test_a_replica_says_that_it_stops_and_answers_until_a_load_balancer_has_seen_that(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    place = postgres.new_database().get_secret_value()
+    async with set_stage(tmp_path, ForkedBot, speed=1.0, DATABASE_URL=place) as stage:
+        await stage.bot.start()
+        await eventually(stage.bot.can_be_used)
+        stage.bot.signal(signal.SIGTERM)
+        await eventually(partial(is_not_ready, stage.bot))
+        alice = stage.workspace.person("alice")
+        await alice.types(COMMAND, CHANNEL)
+        await alice.sees_form("Copy a backup", timeout=SOON)
+        assert await stage.bot.ends(SOON) == 0
+
+
+async def is_not_ready(bot: BotProcess) -> bool:
+    return not await bot.can_be_used()
 
 
 async def test_while_another_program_has_locked_the_file(real_stage: Stage) -> None:

@@ -1,14 +1,17 @@
-"""Two bots on one PostgreSQL database: one works, the other stands by and takes over."""
+"""Two bots on one PostgreSQL database: both answer people, one works on the copies, and the other takes that over."""
 
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bot.domain.events import EventKind
+from bot.server import SLACK_PATH
+from tests.fakes.ports import held_ports
 from tests.fakes.postgres import PASSWORD, PostgresServer
 from tests.faults.checks import nothing_is_lost_and_nothing_is_done_twice
 from tests.faults.patience import eventually
@@ -17,7 +20,8 @@ from tests.faults.stage import Stage, Wish, set_stage
 
 pytestmark = pytest.mark.slow
 
-STANDS_BY = "standing by: process"
+AT_WORK = "this bot works on the copies now"
+WAITS = "when it ends, this bot takes over"
 
 TAKEOVER_SECONDS = 30.0
 
@@ -30,26 +34,51 @@ class Replicas:
 
 @pytest.fixture
 async def replicas(tmp_path: Path, postgres: PostgresServer) -> AsyncIterator[Replicas]:
+    async with two_replicas(tmp_path, postgres, socket_mode=True) as both:
+        yield both
+
+
+@asynccontextmanager
+async def two_replicas(folder: Path, postgres: PostgresServer, *, socket_mode: bool) -> AsyncIterator[Replicas]:
     place = postgres.new_database().get_secret_value()
-    async with set_stage(tmp_path, socket_mode=True, DATABASE_URL=place) as stage:
-        folder = tmp_path / "other"
-        folder.mkdir()
-        other = ServedBot({**stage.bot.environment, "PORT": "0"}, folder)
-        try:
-            yield Replicas(stage, other)
-        finally:
-            await other.kill()
+    async with set_stage(folder, socket_mode=socket_mode, DATABASE_URL=place) as stage:
+        with held_ports(1) as (port,):
+            (folder / "other").mkdir()
+            other = ServedBot({**stage.bot.environment, "PORT": str(port)}, folder / "other")
+            try:
+                yield Replicas(stage, other)
+            finally:
+                await other.kill()
+
+
+async def both_are_there(replicas: Replicas) -> None:
+    """One of them works on the copies, the other waits for that."""
+    stage, other = replicas.stage, replicas.other
+    await stage.bot.start()
+    await eventually(lambda: AT_WORK in stage.bot.said)
+    await other.start()
+    await eventually(lambda: WAITS in other.said)
 
 
 async def with_a_running_copy(replicas: Replicas) -> Wish:
-    """One bot has a copy under way, the other stands by."""
-    stage, wish = replicas.stage, Wish(replicas.stage.full)
-    await stage.bot.start()
-    await replicas.other.begin()
-    await eventually(lambda: STANDS_BY in replicas.other.said)
-    await stage.asks(wish)
-    await stage.until_running(wish)
+    wish = Wish(replicas.stage.full)
+    await both_are_there(replicas)
+    await replicas.stage.asks(wish)
+    await replicas.stage.until_running(wish)
     return wish
+
+
+async def test_what_is_asked_of_one_is_done_by_the_other(tmp_path: Path, postgres: PostgresServer) -> None:
+    async with two_replicas(tmp_path, postgres, socket_mode=False) as replicas:
+        stage, wish = replicas.stage, Wish(replicas.stage.full)
+        await both_are_there(replicas)
+        stage.workspace.deliver_to(f"http://127.0.0.1:{replicas.other.environment['PORT']}{SLACK_PATH}")
+        await stage.asks(wish)
+        await stage.until_running(wish)
+        stage.copies_finish()
+        await stage.until_told(wish)
+        nothing_is_lost_and_nothing_is_done_twice(stage, wish)
+        assert await replicas.other.can_be_used()
 
 
 async def test_the_copies_of_a_bot_that_was_killed_are_taken_up_by_another(replicas: Replicas) -> None:
@@ -57,7 +86,7 @@ async def test_the_copies_of_a_bot_that_was_killed_are_taken_up_by_another(repli
     wish = await with_a_running_copy(replicas)
     await stage.bot.kill()
     async with asyncio.timeout(TAKEOVER_SECONDS):
-        await other.until_ready()
+        await eventually(lambda: AT_WORK in other.said)
     stage.copies_finish()
     await stage.until_told(wish)
     nothing_is_lost_and_nothing_is_done_twice(stage, wish)
@@ -67,13 +96,11 @@ async def test_the_copies_of_a_bot_that_was_killed_are_taken_up_by_another(repli
 async def test_a_request_whose_bot_was_killed_meanwhile_is_not_sent_again_by_another(replicas: Replicas) -> None:
     stage, wish = replicas.stage, Wish(replicas.stage.full)
     hold = stage.cloud.trouble.hold("copy", after_work=True)
-    await stage.bot.start()
-    await replicas.other.begin()
+    await both_are_there(replicas)
     await stage.asks(wish)
     await hold.arrived.wait()
     await stage.bot.kill()
     hold.release()
-    await replicas.other.until_ready()
     await stage.until_running(wish)
     stage.copies_finish()
     await stage.until_told(wish)
@@ -84,7 +111,7 @@ async def test_a_bot_that_stood_still_and_comes_back_does_nothing_more_and_ends(
     stage, other = replicas.stage, replicas.other
     wish = await with_a_running_copy(replicas)
     stage.bot.signal(signal.SIGSTOP)
-    await other.until_ready()
+    await eventually(lambda: AT_WORK in other.said)
     stage.bot.signal(signal.SIGCONT)
     assert await stage.bot.ends() == 1
     assert "another one has taken over the work on its database" in stage.bot.said
@@ -95,9 +122,10 @@ async def test_a_bot_that_stood_still_and_comes_back_does_nothing_more_and_ends(
 
 
 async def test_a_bot_that_is_told_to_stop_hands_over_at_once(replicas: Replicas) -> None:
+    stage, other = replicas.stage, replicas.other
     wish = await with_a_running_copy(replicas)
-    replicas.stage.bot.signal(signal.SIGTERM)
-    await replicas.other.until_ready()
-    replicas.stage.copies_finish()
-    await replicas.stage.until_told(wish)
-    nothing_is_lost_and_nothing_is_done_twice(replicas.stage, wish)
+    assert await stage.bot.stop() == 0
+    await eventually(lambda: AT_WORK in other.said)
+    stage.copies_finish()
+    await stage.until_told(wish)
+    nothing_is_lost_and_nothing_is_done_twice(stage, wish)
