@@ -97,10 +97,10 @@ class HttpDelivery:
 
 
 class SocketMode:
-    """Slack's end of Socket Mode: one app connects at a time, and acknowledges envelopes."""
+    """Slack's end of Socket Mode: apps connect, each at an address of its own, and acknowledge envelopes."""
 
     def __init__(self) -> None:
-        self._app: ServerConnection | None = None
+        self._apps: dict[str, ServerConnection] = {}
         self._waiting: dict[str, asyncio.Future[int]] = {}
 
     @asynccontextmanager
@@ -109,27 +109,46 @@ class SocketMode:
         async with serve(self._talk, "127.0.0.1", 0, compression=None, backlog=LISTENING_BACKLOG) as server:
             yield int(next(iter(server.sockets)).getsockname()[1])
 
-    async def send(self, trigger: str, person: int) -> int:
-        """Send a command in an envelope."""
-        if self._app is None:
-            raise ConnectionRefusedError("no app is connected by Socket Mode")
+    async def send(self, app: str, trigger: str, person: int) -> int:
+        """Send an app a command in an envelope; see `Delivery.send`."""
+        connection = self._apps.get(app)
+        if connection is None:
+            raise ConnectionRefusedError(f"{app} is not connected by Socket Mode")
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting[trigger] = answer
         try:
-            await self._app.send(envelope(trigger, person))
+            await connection.send(envelope(trigger, person))
             return await answer
         except ConnectionClosed as error:
             raise ConnectionResetError("the app hung up") from error
         finally:
             self._waiting.pop(trigger, None)
 
-    def reset(self) -> None:
-        """Nothing to forget: an acknowledgement names its envelope."""
-
     async def _talk(self, app: ServerConnection) -> None:
-        self._app = app
+        path = app.request.path if app.request else ""
+        self._apps[path.partition("?")[0].strip("/")] = app
         await app.send(json.dumps({"type": "hello", "num_connections": 1}))
         async for text in app:
             answer = self._waiting.get(json.loads(text).get("envelope_id", ""))
             if answer is not None and not answer.done():
                 answer.set_result(HTTPStatus.OK)
+
+
+class SocketModeDelivery:
+    """Envelopes to one app, however many people type.
+
+    Args:
+        socket_mode: that it is connected by.
+        app: its name.
+    """
+
+    def __init__(self, socket_mode: SocketMode, app: str) -> None:
+        self._socket_mode = socket_mode
+        self._app = app
+
+    async def send(self, trigger: str, person: int) -> int:
+        """Send a command in an envelope."""
+        return await self._socket_mode.send(self._app, trigger, person)
+
+    def reset(self) -> None:
+        """Nothing to forget: an acknowledgement names its envelope."""

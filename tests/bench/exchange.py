@@ -27,12 +27,14 @@ class Order(_Message):
 
     Attributes:
         port: of the HTTP server that takes the commands; ``None``: they go over Socket Mode.
+        app: whose Socket Mode that is.
         at_a_time: people.
         seconds: after which nobody types another command.
         most: commands altogether.
     """
 
     port: int | None
+    app: str = ""
     at_a_time: int
     seconds: float
     most: int

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import uvloop
 
-from tests.bench.deliveries import Delivery, HttpDelivery, SocketMode
+from tests.bench.deliveries import Delivery, HttpDelivery, SocketMode, SocketModeDelivery
 from tests.bench.exchange import Order, Outcome, Ready, Spread, heard, say
 from tests.bench.slack_api import INCOMPLETE, OPENED_PATH, WHOLE
 from tests.bench.slack_commands import next_trigger
@@ -132,7 +132,7 @@ def _spread(seconds: list[float]) -> Spread | None:
 
 async def _obey(order: Order, forms: OpenedForms, socket_mode: SocketMode) -> Outcome:
     if order.port is None:
-        return await Crowd(order, forms).act([socket_mode] * order.at_a_time)
+        return await Crowd(order, forms).act([SocketModeDelivery(socket_mode, order.app)] * order.at_a_time)
     connections = [HttpDelivery(order.port) for _ in range(order.at_a_time)]
     try:
         return await Crowd(order, forms).act(connections)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from tests.bench.contestants.entries import Contestant
+from tests.bench.contestants.entries import Contestant, python_of
 from tests.bench.exchange import Order, Outcome
 from tests.bench.load import TRIGGER_SECONDS
 from tests.bench.processes import Child, child
@@ -103,9 +103,11 @@ class Arena:
             load = await processes.enter_async_context(child("tests.bench.load"))
             api = await processes.enter_async_context(child("tests.bench.slack_api", [str(load.ready.port)]))
             await load.tell(api.ready)
-            url = f"http://127.0.0.1:{api.ready.port}/api/"
+            url = f"http://127.0.0.1:{api.ready.port}"
             started = {
-                name: await processes.enter_async_context(child("tests.bench.contestants", [name, url]))
+                name: await processes.enter_async_context(
+                    child("tests.bench.contestants", [name, f"{url}/{name}/api/"], python=python_of(name))
+                )
                 for name in contestants
             }
             yield cls(load, started)
@@ -121,7 +123,7 @@ class Arena:
         """
         port = self._running[contestant].ready.port
         commands = int(seconds * MOST_A_SECOND) if most is None else most
-        await self._load.tell(Order(port=port, at_a_time=at_a_time, seconds=seconds, most=commands))
+        await self._load.tell(Order(port=port, app=contestant, at_a_time=at_a_time, seconds=seconds, most=commands))
         return Outcome.model_validate_json(await self._load.hear(seconds + TRIGGER_SECONDS + SECONDS_TO_ANSWER))
 
     async def rounds(

@@ -70,19 +70,20 @@ class Child:
 
 
 @asynccontextmanager
-async def child(module: str, arguments: Sequence[str] = ()) -> AsyncIterator[Child]:
+async def child(module: str, arguments: Sequence[str] = (), python: str = sys.executable) -> AsyncIterator[Child]:
     """Run a module in a process of its own for as long as the block runs.
 
     Args:
         module: such as ``tests.bench.load``.
         arguments: on its command line.
+        python: that runs it.
 
     Raises:
         ProcessFailedError: it did not start.
     """
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, *arguments,
+            python, "-m", module, *arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
             cwd=ROOT, limit=LONGEST_LINE,
             start_new_session=True,  # Ctrl-C is for the benchmark, which ends the others in order

@@ -6,15 +6,12 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from tests.bench.rows import Verdict
+from tests.bench.rows import TIMES, Verdict
 
 RECORDED = Path(__file__).with_name("recorded.json")
 
 WORSE = 1 / 3
 """By how much a ratio may be worse before it is pointed out: less is noise."""
-
-TIMES = "times"
-"""The unit of rows that are ratios themselves, of what should stay small."""
 
 Ratios = Mapping[str, float]
 

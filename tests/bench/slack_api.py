@@ -71,7 +71,7 @@ _VIEW = {"id": "V0BENCH01", "hash": "1700000000.abcdefgh", "root_view_id": "V0BE
 _NOTHING = _response()
 
 
-def _answers(socket_mode_port: int) -> dict[str, bytes]:
+def _answers() -> dict[str, bytes]:
     return {
         "auth.test": _response(
             url="https://bench.slack.example/",
@@ -81,7 +81,6 @@ def _answers(socket_mode_port: int) -> dict[str, bytes]:
             user_id=BOT_USER,
             bot_id="B0BENCH01",
         ),
-        "apps.connections.open": _response(url=f"ws://127.0.0.1:{socket_mode_port}/link"),
         "bots.info": _response(bot={"id": "B0BENCH01", "user_id": BOT_USER, "name": "copybot"}),
         "users.list": _response(members=[_user(person) for person in (*PEOPLE, BOT_USER)]),
         "usergroups.users.list": _response(users=PEOPLE),
@@ -107,7 +106,8 @@ class WebApi:
     """
 
     def __init__(self, socket_mode_port: int) -> None:
-        self._answers = _answers(socket_mode_port)
+        self._socket_mode = f"ws://127.0.0.1:{socket_mode_port}"
+        self._answers = _answers()
         self._listeners: list[asyncio.Transport] = []
 
     def connection(self) -> "Connection":
@@ -122,12 +122,14 @@ class WebApi:
         """The HTTP response to a call.
 
         Args:
-            path: with the method's name at its end, and a query perhaps.
+            path: with the app's name at its beginning, the method's at its end, and a query perhaps.
             body: JSON or a form.
         """
         name, _, query = path.rpartition("/")[2].partition("?")
         if name == "views.open":
             self._opened(json.loads(body))
+        elif name == "apps.connections.open":
+            return _response(url=f"{self._socket_mode}/{path.split('/')[1]}")
         elif name == "users.info":
             given = parse_qs(query or body.decode())
             return _response(user=_user(given["user"][0]))

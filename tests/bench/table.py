@@ -62,6 +62,18 @@ def footnotes(results: Results) -> list[str]:
     return notes
 
 
+def other_work(load: float) -> list[str]:
+    """What one has to know where other work kept the processors busy.
+
+    Args:
+        load: of the last minute before anything was measured, as `os.getloadavg` gives it.
+    """
+    cores = os.cpu_count() or 1
+    if load < cores / 2:
+        return []
+    return [f"Other work was here before: a load of {load:.1f} on {cores} cores. All is slower than alone."]
+
+
 def as_json(results: Results, rows: Sequence[Verdict]) -> dict[str, Any]:
     """All numbers, with the machine and the versions they belong to."""
     return {

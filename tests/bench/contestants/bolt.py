@@ -13,6 +13,7 @@ import aiohttp
 import slack_bolt.app.app as bolt_app
 from aiohttp import web
 from slack_bolt import Ack, App
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.app.async_server import AsyncSlackAppServer
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -24,7 +25,7 @@ from starlette.responses import Response
 from bot.operations.readiness import Standing
 from bot.server import build_web, serving
 from tests.bench.contestants.copy_form import FORM
-from tests.bench.slack_commands import BOT_TOKEN, COMMAND, SIGNING_SECRET, SLACK_PATH
+from tests.bench.slack_commands import APP_TOKEN, BOT_TOKEN, COMMAND, SIGNING_SECRET, SLACK_PATH
 
 
 def _app(api_url: str) -> AsyncApp:
@@ -103,6 +104,17 @@ async def bolt_on_http_server(api_url: str) -> AsyncIterator[int]:
     finally:
         await asyncio.to_thread(server.shutdown)
         server.server_close()
+
+
+@asynccontextmanager
+async def bolt_in_socket_mode(api_url: str) -> AsyncIterator[None]:
+    """``AsyncSocketModeHandler``, as Bolt's documentation starts it."""
+    handler = AsyncSocketModeHandler(_app(api_url), APP_TOKEN)
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
+    try:
+        yield
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]  # the same
 
 
 @asynccontextmanager

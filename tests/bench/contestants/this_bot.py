@@ -16,14 +16,15 @@ from bot.domain.backup import REGIONS_FOR_COPIES, Backup, BackupStatus, Datastor
 from bot.domain.pace import Pace
 from bot.domain.policy import AccessRules
 from bot.domain.rules import Rules
-from bot.operations.ports import Cloud, Engine, Ports, Watch
+from bot.operations.ports import Cloud, Ports, Watch
 from bot.operations.readiness import Standing
 from bot.operations.rules_in_force import FixedRules
 from bot.server import build_web, serving
-from bot.slack.app import SlackOptions, build_app
+from bot.slack.app import SlackRoom, build_app
+from bot.slack.options import SlackOptions
 from bot.storage import Storage, open_storage
 from bot.workflow.clock import SystemClock
-from tests.bench.slack_commands import BOT_TOKEN, CHANNEL, COMMAND, SIGNING_SECRET
+from tests.bench.slack_commands import APP_TOKEN, BOT_TOKEN, CHANNEL, COMMAND, SIGNING_SECRET
 
 BACKUPS_A_REGION = 12
 
@@ -56,26 +57,48 @@ def backups(region: str, now: datetime) -> list[Backup]:
 @asynccontextmanager
 async def this_bot(api_url: str) -> AsyncIterator[int]:
     """As it is assembled for HTTP; yields the port."""
+    async with (
+        _room(api_url, app_token=None) as room,
+        serving(build_web(room.handler, _nothing_missing), "127.0.0.1", 0) as port,
+    ):
+        yield port
+
+
+@asynccontextmanager
+async def this_bot_in_socket_mode(api_url: str) -> AsyncIterator[None]:
+    """As it is assembled for Socket Mode."""
+    async with _room(api_url, app_token=SecretStr(APP_TOKEN)) as room:
+        missing = (await room.standing()).missing
+        if missing:
+            raise RuntimeError(f"it is not connected: {missing}")
+        yield
+
+
+@asynccontextmanager
+async def _room(api_url: str, *, app_token: SecretStr | None) -> AsyncIterator[SlackRoom]:
+    """The bot's Slack room, taken up with Slack."""
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         storage = await open_storage(Path(folder) / "bot.db", clock)
         try:
             for region in REGIONS_FOR_COPIES:
                 await storage.catalogue.replace(region, clock.now(), backups(region, datetime.now(UTC)))
-            async with _room(storage, clock, api_url) as port:
-                yield port
+            room = _built(storage, clock, api_url, app_token)
+            try:
+                await room.start()
+                yield room
+            finally:
+                await room.aclose()
         finally:
             await storage.close()
 
 
-@asynccontextmanager
-async def _room(storage: Storage, clock: SystemClock, api_url: str) -> AsyncIterator[int]:
+def _built(storage: Storage, clock: SystemClock, api_url: str, app_token: SecretStr | None) -> SlackRoom:
     ports = Ports(
         cloud=cast("Cloud", NoCloud()),
         record=storage.record,
         catalogue=storage.catalogue,
         watch=cast("Watch", None),
-        engine=cast("Engine", None),
         clock=clock,
         pace=Pace(),
         rules=FixedRules(Rules.only(AccessRules(channels=frozenset({CHANNEL})))),
@@ -83,17 +106,11 @@ async def _room(storage: Storage, clock: SystemClock, api_url: str) -> AsyncIter
     options = SlackOptions(
         bot_token=SecretStr(BOT_TOKEN),
         signing_secret=SecretStr(SIGNING_SECRET),
-        app_token=None,
+        app_token=app_token,
         api_url=api_url,
         command=COMMAND,
     )
-    room = build_app(ports, options, storage.posts, storage.approver_posts, storage.standing_orders)
-    try:
-        await room.start()
-        async with serving(build_web(room.handler, _nothing_missing), "127.0.0.1", 0) as port:
-            yield port
-    finally:
-        await room.aclose()
+    return build_app(ports, options, storage.posts, storage.standing_orders)
 
 
 async def _nothing_missing() -> Standing:

@@ -17,7 +17,7 @@ from tests.bench.work.simulated_time import RecordInSimulatedTime
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clocks import TurnedClock
 from tests.fakes.cloud import MemoryCloud
-from tests.fakes.world import ANA, ANYBODY, FULL, IdleEngine, member_of, request_for
+from tests.fakes.world import ANA, ANYBODY, FULL, member_of, request_for
 
 GOAL = 1.05
 LENGTH = 10
@@ -45,7 +45,7 @@ async def _whole_time() -> float:
         chain.append(replace(chain[-1], id=f"link-{number}", name=f"link-{number}", parent_id=chain[-1].id))
     cloud, record, catalogue = MemoryCloud(*chain), RecordInSimulatedTime(clock), MemoryCatalogue(clock)
     async with Poller(cloud, catalogue, clock) as watch:
-        ports = Ports(cloud, record, catalogue, watch, IdleEngine(), clock, Pace(), ANYBODY)
+        ports = Ports(cloud, record, catalogue, watch, clock, Pace(), ANYBODY)
         request = request_for(chain[-1], whole_chain=True)
         plan = await plan_order(ports, request)
         assert isinstance(plan, OrderPlan), plan

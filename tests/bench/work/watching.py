@@ -17,7 +17,7 @@ from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clocks import TurnedClock, settled
 from tests.fakes.cloud import MemoryCloud
 from tests.fakes.samples import sample_copy, sample_event, sample_order
-from tests.fakes.world import ANYBODY, IdleEngine
+from tests.fakes.world import ANYBODY
 
 BUDGET = 100
 """Calls of one kind a minute in one region (``cloud-databases-api.md``, Rate limits)."""
@@ -52,7 +52,7 @@ async def _most_calls(number: int) -> int:
         await record.move(replace(copy, revision=1), sample_event(0))
     await catalogue.replace("DFW", clock.now(), cloud.backups("DFW"))
     async with Poller(cloud, catalogue, clock) as watch:
-        ports = Ports(cloud, record, catalogue, watch, IdleEngine(), clock, Pace(), ANYBODY)
+        ports = Ports(cloud, record, catalogue, watch, clock, Pace(), ANYBODY)
         working = [asyncio.create_task(carry_out_copy(ports, copy.id)) for copy in copies]
         calls = [await _calls_of_a_minute(cloud, clock) for _ in range(MINUTES)]
         for task in working:

@@ -13,14 +13,22 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from tests.bench.contestants.copy_form import FORM
-from tests.bench.contestants.entries import Contestant
+from tests.bench.contestants.entries import APART, Contestant
 from tests.bench.exchange import Outcome, Spread
 from tests.bench.measuring import Arena, Measure, Results, forms_a_second
 from tests.bench.processes import ROOT, ProcessFailedError, child
-from tests.bench.rows import CROWD, ONE, ROWS, acknowledged_alone, forms_against_bare_asgi, forms_against_the_best
+from tests.bench.rows import (
+    CROWD,
+    ONE,
+    ROWS,
+    acknowledged_alone,
+    forms_against_bare_asgi,
+    forms_against_the_best,
+    forms_in_socket_mode,
+)
 from tests.bench.slack_api import is_whole_form
 from tests.bench.slack_commands import SIGNING_SECRET, http_request, next_trigger
-from tests.bench.table import as_json, footnotes, table
+from tests.bench.table import as_json, footnotes, other_work, table
 
 
 def outcome(forms_a_second: float, milliseconds: float) -> Outcome:
@@ -34,9 +42,11 @@ def results(this_bot: tuple[float, float]) -> Results:
     """All as in an ordinary run, but for this bot: forms a second, milliseconds."""
     measured = {
         Contestant.THIS_BOT: this_bot,
+        Contestant.THIS_BOT_IN_SOCKET_MODE: this_bot,
         Contestant.BOLT_ON_UVICORN: (1_500.0, 10.6),
         Contestant.BOLT_ON_AIOHTTP: (1_600.0, 10.6),
         Contestant.BOLT_ON_HTTP_SERVER: (90.0, 12.0),
+        Contestant.BOLT_IN_SOCKET_MODE: (1_400.0, 10.6),
         Contestant.SLACK_MACHINE: (2_000.0, 0.6),
         Contestant.LEANEST_BOLT: (3_000.0, 0.3),
         Contestant.BARE_ASGI: (6_000.0, 0.1),
@@ -68,6 +78,23 @@ async def test_every_command_to_bare_asgi_opens_a_form_and_is_counted_once() -> 
     assert 0 < turn.to_acknowledge.median <= turn.to_form.median
 
 
+async def test_apps_in_socket_mode_are_connected_at_once_and_each_gets_its_own_commands() -> None:
+    pair = (Contestant.THIS_BOT_IN_SOCKET_MODE, Contestant.BOLT_IN_SOCKET_MODE)
+    async with Arena.open(pair) as arena:
+        turns = [
+            await arena.turn(one, at_a_time=4, seconds=30, most=most) for one, most in zip(pair, (12, 8), strict=True)
+        ]
+    assert [(turn.acknowledged, turn.opened + turn.incomplete) for turn in turns] == [(12, 12), (8, 8)]
+    assert [(turn.refused, turn.lost) for turn in turns] == [(0, 0)] * 2
+
+
+@pytest.mark.skipif(not APART.exists(), reason="`.run bench` installs slack-machine apart")
+async def test_slack_machine_takes_part_with_a_python_of_its_own() -> None:
+    async with Arena.open([Contestant.SLACK_MACHINE]) as arena:
+        turn = await arena.turn(Contestant.SLACK_MACHINE, at_a_time=4, seconds=30, most=12)
+    assert (turn.acknowledged, turn.opened) == (12, 12)
+
+
 async def test_contestants_take_turns_in_rounds() -> None:
     turns: list[str] = []
     pair = (Contestant.BARE_ASGI, Contestant.CEILING)
@@ -88,6 +115,7 @@ async def test_a_process_that_does_not_start_is_told_with_what_it_wrote() -> Non
     [
         (acknowledged_alone, (1.0, 0.99), (1.0, 1.0)),
         (forms_against_the_best, (3_000.0, 9.0), (2_999.0, 9.0)),
+        (forms_in_socket_mode, (3_000.0, 9.0), (2_999.0, 9.0)),
         (forms_against_bare_asgi, (2_250.0, 9.0), (2_249.0, 9.0)),
     ],
 )
@@ -109,7 +137,7 @@ def test_ratios_are_made_round_by_round_so_that_a_busy_machine_is_no_winner() ->
 
 def test_a_row_is_unknown_where_this_bot_was_not_measured() -> None:
     nothing = Results({}, absent={Contestant.THIS_BOT: "it is not installed"})
-    assert [row(nothing).holds for row in ROWS] == [None, None, None]
+    assert [row(nothing).holds for row in ROWS] == [None] * len(ROWS)
     assert any("it is not installed" in note for note in footnotes(nothing))
 
 
@@ -120,6 +148,12 @@ def test_the_table_and_the_json_have_every_row() -> None:
     written = json.loads(json.dumps(as_json(measured, rows)))
     assert [row["what"] for row in written["rows"]] == [row.what for row in rows]
     assert len(written["measured"]) == len(measured.outcomes)
+
+
+def test_a_busy_machine_is_told_and_a_quiet_one_is_not() -> None:
+    cores = os.cpu_count() or 1
+    assert other_work(0.2 * cores) == []
+    assert [f"a load of {4 * cores:.1f}" in note for note in other_work(4.0 * cores)] == [True]
 
 
 def _descendants(pid: int) -> set[int]:

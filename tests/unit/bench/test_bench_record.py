@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from tests.bench.__main__ import main
 from tests.bench.recorded import ratios, read_recorded, record, worse
 from tests.bench.rows import Reference, Verdict
 
@@ -48,3 +52,13 @@ def test_the_short_and_the_long_table_are_kept_beside_each_other(tmp_path: Path)
 
 def test_seconds_are_not_compared() -> None:
     assert ratios([Verdict("a page", "quick", "ms", 5.0, (), None)]) == {}
+
+
+def test_on_a_busy_machine_nothing_is_recorded_nor_measured_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (1_000.0, 1_000.0, 1_000.0))
+
+    outcome = CliRunner().invoke(main, ["--short", "--record"])
+
+    assert outcome.exit_code == 1
+    assert "Other work was here before" in outcome.output
+    assert "nothing is recorded" in outcome.output
